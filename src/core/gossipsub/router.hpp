@@ -1,0 +1,159 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+#include "base/result.hpp"
+#include "base/rng.hpp"
+#include "base/shared_bytes.hpp"
+#include "base/time.hpp"
+#include "core/gossipsub/config.hpp"
+#include "core/pubsub/message.hpp"
+#include "core/pubsub/rpc.hpp"
+#include "identity/peer_id.hpp"
+
+namespace grapevine::gossipsub {
+
+/// A peer's number, given by the host for as long as the peer is connected.
+enum class PeerHandle : std::uint32_t {};
+/// One message under verification or validation.
+enum class Ticket : std::uint64_t {};
+
+/// What the host knows of a peer when it appears.
+struct PeerInfo {
+  PeerId id;
+  bool outbound = false;  ///< we dialled it: counts towards d_out
+};
+
+/// The application's word on a message. gossipsub v1.1, "Extended Validators".
+enum class Validation { accept, reject, ignore };
+
+/// Why a publish did not happen.
+enum class PublishError {
+  too_large,        ///< above `message_size_max`
+  duplicate,        ///< the id was seen already
+  bad_topic,        ///< empty or longer than pubsub::topic_size_max
+};
+std::string_view name(PublishError error);
+
+/// `pack(peer)` has something to give. Sent once when that becomes so; again after `pack()` ran dry.
+struct WantsWrite {
+  PeerHandle peer;
+};
+/// A message for the application, exactly once. Own messages come as well, with `local` set.
+struct Deliver {
+  pubsub::Message message;
+  PeerId via;   ///< the neighbour it came from; ourselves when local
+  bool local;
+};
+/// Signatures to check off this thread, in one batch; each answered once through `on_verified`.
+struct Verify {
+  struct Job {
+    Ticket ticket;
+    pubsub::Message message;
+  };
+  std::vector<Job> jobs;
+};
+/// A message of a topic with a validator; answered once through `on_validated`.
+struct Validate {
+  Ticket ticket;
+  pubsub::Message message;
+  PeerId via;
+};
+/// A direct peer is not connected.
+struct Connect {
+  PeerId peer;
+};
+/// Something worth counting or showing. Never needed for correctness.
+struct Traced {
+  enum class Kind {
+    graft, prune, join, leave, duplicate, rejected, ignored, undeliverable, outbox_dropped, ihave_sent, iwant_sent,
+    idontwant_sent, idontwant_received, idontwant_cancelled, ihave_ignored, iwant_refused, seen_evicted, mcache_evicted,
+    subscribed, unsubscribed, limit_hit,
+  };
+  Kind kind;
+  PeerId peer;
+  std::string topic;
+  std::string_view reason;  ///< a literal
+  std::uint64_t count = 1;
+};
+std::string_view name(Traced::Kind kind);
+using Output = std::variant<WantsWrite, Deliver, Verify, Validate, Connect, Traced>;
+
+/// Sums since creation.
+struct Counters {
+  std::uint64_t delivered = 0;
+  std::uint64_t duplicates = 0;
+  std::uint64_t rejected = 0;
+  std::uint64_t ignored = 0;
+  std::uint64_t published = 0;
+  std::uint64_t rpc_dropped = 0;  ///< messages an outbox had no room for
+};
+
+/// The gossipsub router of one node. No I/O, clock, threads or logging of its own. Protocols floodsub and gossipsub 1.0,
+/// 1.1 and 1.2 (mesh, fanout, gossip, backoff, IDONTWANT).
+///   on_*   what happened: a peer, an RPC, a deadline.   verbs  what the application wants.
+///   poll   what the caller must do next; drain it at the end of every turn.
+/// `now` never decreases from call to call. Invariants (`check_invariants`): a mesh peer is connected, subscribed, speaks
+/// gossipsub and is not direct; no peer is grafted within its backoff; per-peer state ends with the peer.
+class Router {
+ public:
+  static Result<Router, ConfigError> create(PeerId self, std::shared_ptr<const Config> config, Rng rng, TimePoint now);
+  Router(Router&&) noexcept;
+  Router& operator=(Router&&) noexcept;
+  ~Router();
+
+  /// A peer is connected and spoke of a gossip protocol. `peer` is unused so far.
+  void add_peer(PeerHandle peer, const PeerInfo& info, TimePoint now);
+  /// A stream to write RPCs on is open; the hello (all subscriptions) is queued first. Again after `on_stream_lost`.
+  void on_stream_open(PeerHandle peer, Version version, TimePoint now);
+  /// Our outbound stream is gone, the connection is not: what was queued is dropped, mesh links end (V45).
+  void on_stream_lost(PeerHandle peer, TimePoint now);
+  void remove_peer(PeerHandle peer, TimePoint now);
+
+  /// One RPC frame without its length prefix. An error means: reset the inbound stream; the peer stays.
+  Result<void, pubsub::RpcError> on_rpc(PeerHandle from, const SharedBytes& frame, TimePoint now);
+  void on_verified(Ticket ticket, const Result<void, pubsub::RejectReason>& verdict, TimePoint now);
+  void on_validated(Ticket ticket, Validation verdict, TimePoint now);
+  void on_deadline(TimePoint now);
+
+  void join(std::string_view topic, TimePoint now);
+  void leave(std::string_view topic, TimePoint now);
+  /// Messages of `topic` from others ask through `Validate` first. Holds until switched off.
+  void set_validated(std::string_view topic, bool on);
+  /// Sends a message of our own, encoded and signed by the caller, with its id. Answers the number of peers it is queued
+  /// for; none is no error.
+  Result<std::size_t, PublishError> publish(pubsub::Message message, TimePoint now);
+  void add_direct(const PeerId& peer);
+  void remove_direct(const PeerId& peer);
+
+  std::optional<Output> poll();
+  /// The next RPC for `peer`, at most about `send_limits.batch_bytes` unless one message is larger; nullopt when there is
+  /// nothing (left).
+  std::optional<pubsub::PackedRpc> pack(PeerHandle peer, TimePoint now);
+  std::optional<TimePoint> next_deadline() const;
+
+  std::vector<std::string> topics() const;                       ///< joined, sorted
+  std::vector<PeerId> mesh(std::string_view topic) const;        ///< sorted
+  std::vector<PeerId> fanout(std::string_view topic) const;      ///< sorted
+  std::vector<PeerId> subscribers(std::string_view topic) const; ///< sorted
+  bool has_pending() const;                                      ///< any outbox is not empty
+  const Counters& counters() const;
+  /// Stops the program when an invariant does not hold. For tests, fuzzing and simulation.
+  void check_invariants(TimePoint now) const;
+  /// Entries in every per-peer structure together: 0 after all peers left (V50).
+  std::size_t peer_state_size() const;
+
+ private:
+  struct State;
+  std::unique_ptr<State> state_;
+};
+
+}  // namespace grapevine::gossipsub

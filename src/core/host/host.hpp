@@ -1,0 +1,112 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/host/config.hpp"
+#include "core/host/events.hpp"
+#include "identity/keys.hpp"
+
+namespace grapevine::host {
+
+/// What is known of a connected peer.
+struct PeerView {
+  PeerId peer;
+  Multiaddr address;
+  bool outbound = false;
+  std::string agent;                      ///< empty before identify; at most 256 bytes, not escaped
+  std::vector<std::string> protocols;     ///< from identify
+  std::string gossip_protocol;            ///< negotiated on our outbound gossip stream; empty without
+  std::optional<Duration> round_trip;
+  TimePoint connected_at;
+};
+
+struct ConnectRequest {
+  std::vector<Multiaddr> addresses;       ///< of one peer; each may end in /p2p
+  std::optional<PeerId> peer;             ///< whom; taken from the addresses when absent there
+  Duration timeout = std::chrono::seconds{15};
+  bool another = false;                   ///< a further connection even where one is there: for raw dials
+  bool protected_from_limits = false;     ///< lifts the per-peer limit for this connection
+};
+
+/// Why a stream could not be opened.
+enum class StreamError {
+  not_connected,
+  too_many,     ///< the limit of streams
+  closing,
+};
+std::string_view name(StreamError error);
+
+/// The node without its sockets: connections, dialling, limits, address book, identify, ping, gossip, and streams for the
+/// application's protocols. Drivers: the Asio shell, the simulator, the fuzzers. No I/O, clock, threads or logging.
+/// A turn: all ready inputs, then `poll()` until empty, then `pack` for each `WantsWrite`, then re-arm `next_deadline()`.
+class Host {
+ public:
+  static Result<Host, gossipsub::ConfigError> create(KeyPair identity, std::shared_ptr<const Config> config, Rng rng, TimePoint now);
+  Host(Host&&) noexcept;
+  Host& operator=(Host&&) noexcept;
+  ~Host();
+
+  // --- from the driver ---
+  void set_listen_addresses(std::vector<Multiaddr> addresses, TimePoint now);
+  /// A transport connection came in. An error: close it at once.
+  Result<LinkId, DialError> on_accepted(const Multiaddr& remote, TimePoint now);
+  /// The transport of `dial` is connected; nullopt when it is no longer wanted: close it.
+  std::optional<LinkId> on_dialed(DialId dial, TimePoint now);
+  void on_dial_failed(DialId dial, DialError error, std::string_view detail, TimePoint now);
+  void on_bytes(LinkId link, Received bytes, TimePoint now);
+  void on_link_closed(LinkId link, std::string_view reason, TimePoint now);
+  void on_written(LinkId link, std::size_t size, TimePoint now);
+  void on_verified(gossipsub::Ticket ticket, const Result<void, pubsub::RejectReason>& verdict, TimePoint now);
+  void on_deadline(TimePoint now);
+
+  std::optional<Output> poll();
+  /// Appends what the link has to send, about `budget` bytes; answers whether more is waiting.
+  bool pack(LinkId link, Bytes& out, std::size_t budget, TimePoint now);
+  /// False while the link's backlog is too large: do not read its socket until `pack` ran.
+  bool wants_read(LinkId link) const;
+  std::optional<TimePoint> next_deadline() const;
+
+  // --- from the application ---
+  ConnectId connect(ConnectRequest request, TimePoint now);
+  void disconnect(const PeerId& peer, TimePoint now);
+  void close_link(LinkId link, TimePoint now);
+  void ping(const PeerId& peer, TimePoint now);
+  /// GoAway to everybody; nothing new is accepted.
+  void shutdown(TimePoint now);
+
+  void join(std::string_view topic, TimePoint now);
+  void leave(std::string_view topic, TimePoint now);
+  void set_validated(std::string_view topic, bool on);
+  void on_validated(gossipsub::Ticket ticket, gossipsub::Validation verdict, TimePoint now);
+  Result<std::size_t, gossipsub::PublishError> publish(pubsub::Message message, TimePoint now);
+  void add_direct(const PeerId& peer, std::vector<Multiaddr> addresses, TimePoint now);
+
+  /// Inbound streams of `protocol` come as `StreamOpened` from now on; identify tells everybody.
+  void handle(std::string protocol, TimePoint now);
+  Result<StreamKey, StreamError> open_stream(const PeerId& peer, std::vector<std::string> protocols, TimePoint now);
+  Result<StreamKey, StreamError> open_stream(LinkId link, std::vector<std::string> protocols, TimePoint now);
+  bool write(StreamKey stream, SharedBytes bytes);
+  void end_stream(StreamKey stream);
+  void reset_stream(StreamKey stream);
+  void consumed(StreamKey stream, std::size_t size);
+  std::size_t queued(StreamKey stream) const;
+
+  // --- queries ---
+  const PeerId& self() const;
+  std::vector<PeerView> peers() const;  ///< sorted by peer id
+  std::optional<PeerView> peer(const PeerId& id) const;
+  const gossipsub::Router& router() const;
+  std::size_t link_count() const;
+  void check_invariants(TimePoint now) const;
+
+ private:
+  struct State;
+  std::unique_ptr<State> state_;
+};
+
+}  // namespace grapevine::host
