@@ -85,8 +85,10 @@ std::string code_text(std::uint64_t code) {
   return "0x" + digits.substr(std::min(digits.find_first_not_of('0'), digits.size() - 1));
 }
 
+using Number = Result<std::uint64_t, MultiaddrError>;
+
 /// A number at position `at` of the bytes, off the front of `in`.
-Result<std::uint64_t, MultiaddrError> take_number(base::ByteReader& in, std::size_t at) {
+Number take_number(base::ByteReader& in, std::size_t at) {
   const auto number = base::take_varint(in);
   if (!number) return fault(Code::bad_varint, at);
   if (!*number) return fault(Code::truncated, at);
@@ -101,11 +103,11 @@ Result<Parsed, MultiaddrError> take_component(base::ByteReader& in, std::size_t 
   if (!code) return unexpected(code.error());
   const auto* info = multi::find_protocol(*code);
   if (info == nullptr) return fault(Code::unknown_protocol, start, code_text(*code));
-  const auto value_at = size - in.remaining();
+  const auto length_at = size - in.remaining();
   const auto fixed = info->value_size();
-  const auto length =
-      fixed ? Result<std::uint64_t, MultiaddrError>{*fixed} : take_number(in, value_at);
+  const auto length = fixed ? Number{*fixed} : take_number(in, length_at);
   if (!length) return unexpected(length.error());
+  const auto value_at = size - in.remaining();
   if (*length > in.remaining()) return fault(Code::truncated, value_at, info->name);
   const auto value = in.take(static_cast<std::size_t>(*length));
   if (!multi::valid_value(info->value, value)) return fault(Code::bad_value, value_at, info->name);
