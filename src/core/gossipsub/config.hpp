@@ -59,7 +59,7 @@ struct Config {
   std::size_t idontwant_message_size_threshold = 1024;   ///< bytes
   std::size_t idontwant_ids_max = 1000;                  ///< ids taken per peer and heartbeat
   std::size_t idontwant_ttl_heartbeats = 3;
-  bool idontwant_on_publish = true;
+  bool idontwant_on_publish = false;                     ///< mesh peers get our messages from us anyway
 
   std::size_t message_size_max = 1024 * 1024;            ///< bytes of one RPC's publish field we send or take
   pubsub::RpcLimits rpc_limits;
@@ -81,5 +81,6 @@ struct ConfigError {
   std::string_view parameter;
   std::string_view rule;
 };
+Result<void, ConfigError> check(const Config& config);
 
 }  // namespace grapevine::gossipsub

@@ -153,6 +153,7 @@ class Router {
 
  private:
   struct State;
+  Router();
   std::unique_ptr<State> state_;
 };
 

@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
+
+#include "core/gossipsub/state.hpp"
+
+namespace grapevine::gossipsub {
+
+namespace {
+
+std::uint64_t whole_seconds(Duration span) {
+  return static_cast<std::uint64_t>(std::chrono::ceil<std::chrono::seconds>(span).count());
+}
+
+}  // namespace
+
+bool Router::State::graftable(const Topic& topic, const Peer& peer, TimePoint now) const {
+  if (!topic.joined || !peer.meshes() || topic.mesh.contains(peer.handle)) return false;
+  if (!topic.subscribers.contains(peer.handle)) return false;
+  const auto end = backoffs.end(topic.handle, peer.id);
+  if (!end) return true;
+  // The slack keeps our GRAFT from arriving before the other side's clock has let the backoff end (V47).
+  const auto slack = config->heartbeat_interval * static_cast<Duration::rep>(config->backoff_slack_heartbeats);
+  return base::saturating_add(*end, slack) <= now;
+}
+
+std::vector<PeerHandle> Router::State::graft_candidates(std::size_t count, const Topic& topic, bool outbound_only,
+                                                        TimePoint now) {
+  return pick(count, topic, [&](const Peer& peer) {
+    return (peer.outbound || !outbound_only) && graftable(topic, peer, now);
+  });
+}
+
+void Router::State::graft(Topic& topic, std::span<const PeerHandle> chosen, std::string_view reason) {
+  for (const auto handle : chosen) {
+    auto& peer = peers.at(handle);
+    topic.mesh.insert(handle);
+    peer.outbox.graft(topic.name);
+    want_write(peer);
+    trace(Traced::Kind::graft, peer.id, *topic.name, reason);
+  }
+}
+
+void Router::State::prune(Topic& topic, std::span<const PeerHandle> chosen, Duration backoff, std::string_view reason,
+                          TimePoint now) {
+  for (const auto handle : chosen) {
+    auto& peer = peers.at(handle);
+    topic.mesh.erase(handle);
+    backoffs.extend(topic.handle, peer.id, base::saturating_add(now, backoff));
+    send_prune(peer, topic, backoff);
+    trace(Traced::Kind::prune, peer.id, *topic.name, reason);
+  }
+}
+
+void Router::State::send_prune(Peer& peer, const Topic& topic, Duration backoff) {
+  if (!peer.gossips()) return;
+  const bool knows_backoff = peer.version >= Version::v1_1;
+  peer.outbox.prune(topic.name, knows_backoff ? std::optional{whole_seconds(backoff)} : std::nullopt);
+  want_write(peer);
+}
+
+/// gossipsub v1.1, "Adding backoff" and "Outbound Mesh Quotas". A GRAFT of a topic we have not joined is passed over
+/// without an answer (V38, V52).
+void Router::State::on_graft(Peer& peer, std::string_view name, TimePoint now) {
+  auto* topic = topics.find(name);
+  if (topic == nullptr || !topic->joined || !peer.gossips()) return;
+  if (topic->mesh.contains(peer.handle)) return;
+  const auto refuse = [&](std::string_view reason) {
+    backoffs.extend(topic->handle, peer.id, base::saturating_add(now, config->prune_backoff));
+    send_prune(peer, *topic, config->prune_backoff);
+    trace(Traced::Kind::prune, peer.id, name, reason);
+  };
+  if (peer.direct) return refuse("direct peer");
+  if (backoffs.holds(topic->handle, peer.id, now)) return refuse("within backoff");
+  if (topic->mesh.size() >= config->d_high && !peer.outbound) return refuse("mesh is full");
+  if (!topic->subscribers.contains(peer.handle) && !subscribe(peer, name)) return;
+  topic->mesh.insert(peer.handle);
+  trace(Traced::Kind::graft, peer.id, name, "grafted by peer");
+}
+
+void Router::State::on_prune(Peer& peer, const pubsub::Prune& prune, TimePoint now) {
+  auto* topic = topics.find(prune.topic);
+  if (topic == nullptr || !topic->joined) return;
+  // A remote's number never reaches the clock unclamped (V35, V36).
+  const auto longest = static_cast<std::uint64_t>(std::chrono::floor<std::chrono::seconds>(config->backoff_max).count());
+  const auto backoff = prune.backoff_seconds
+                           ? Duration{std::chrono::seconds{std::clamp<std::uint64_t>(*prune.backoff_seconds, 1, longest)}}
+                           : config->prune_backoff;
+  backoffs.extend(topic->handle, peer.id, base::saturating_add(now, backoff));
+  if (topic->mesh.erase(peer.handle)) trace(Traced::Kind::prune, peer.id, prune.topic, "pruned by peer");
+}
+
+void Router::State::drop_from_meshes(Peer& peer) {
+  for (const auto handle : peer.topics) {
+    auto& topic = topics.at(handle);
+    if (topic.mesh.erase(peer.handle)) trace(Traced::Kind::prune, peer.id, *topic.name, "gone");
+    topic.fanout.erase(peer.handle);
+  }
+}
+
+std::size_t Router::State::outbound_count(const PeerSet& mesh) const {
+  return static_cast<std::size_t>(
+      std::ranges::count_if(mesh, [&](PeerHandle handle) { return peers.at(handle).outbound; }));
+}
+
+}  // namespace grapevine::gossipsub

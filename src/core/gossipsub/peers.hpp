@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <memory>
+#include <vector>
+
+#include <boost/unordered/unordered_flat_map.hpp>
+
+#include "core/gossipsub/outbox.hpp"
+#include "core/gossipsub/topics.hpp"
+
+namespace grapevine::gossipsub {
+
+/// What a peer may still make us do until the next heartbeat.
+struct Budget {
+  std::size_t ihave_messages = 0;  ///< RPCs with IHAVE read
+  std::size_t ids_asked = 0;       ///< ids we asked it for
+  std::size_t iwant_ids = 0;       ///< ids of its IWANTs looked at
+  std::size_t iwant_bytes = 0;     ///< bytes of messages queued for its IWANTs
+  std::size_t idontwant_ids = 0;
+};
+
+/// Ids a peer told us not to send. gossipsub v1.2, "IDONTWANT". Bounded by the budget per heartbeat times the TTL.
+class Unwanted {
+ public:
+  void insert(IdKey key, std::uint64_t until_heartbeat);
+  bool contains(IdKey key) const;
+  void expire(std::uint64_t heartbeat);
+  bool empty() const { return entries_.empty(); }
+  std::size_t size() const { return entries_.size(); }
+
+ private:
+  struct Entry {
+    IdKey key;
+    std::uint64_t until;
+  };
+  std::vector<Entry> entries_;  ///< ordered by key
+};
+
+/// All we hold about one connected peer.
+struct Peer {
+  PeerHandle handle{};
+  PeerId id;
+  bool outbound = false;
+  bool direct = false;
+  bool stream_open = false;   ///< we can write to it, in `version`
+  bool write_wanted = false;  ///< WantsWrite was said and pack() has not run dry since
+  Version version = Version::floodsub;
+  std::vector<TopicHandle> topics;  ///< subscribed
+  std::size_t topic_bytes = 0;
+  std::size_t pending = 0;  ///< messages of its under verification or validation
+  Budget budget;
+  Unwanted unwanted;
+  Outbox outbox;
+
+  bool gossips() const { return stream_open && version != Version::floodsub; }
+  /// May be in a mesh or fanout, or hear gossip.
+  bool meshes() const { return gossips() && !direct; }
+};
+
+/// The connected peers by handle, visited in ascending order of handles.
+class Peers {
+ public:
+  Peer& add(PeerHandle handle, const PeerInfo& info);
+  void remove(PeerHandle handle);
+  Peer* find(PeerHandle handle);
+  const Peer* find(PeerHandle handle) const { return const_cast<Peers*>(this)->find(handle); }
+  const Peer* find(const PeerId& id) const;
+  Peer& at(PeerHandle handle);
+  const Peer& at(PeerHandle handle) const { return const_cast<Peers*>(this)->at(handle); }
+  const std::vector<PeerHandle>& handles() const { return order_; }
+  std::size_t size() const { return order_.size(); }
+
+ private:
+  std::vector<PeerHandle> order_;
+  boost::unordered_flat_map<PeerHandle, std::unique_ptr<Peer>> peers_;
+};
+
+}  // namespace grapevine::gossipsub

@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <memory>
+#include <vector>
+
+#include <boost/unordered/unordered_flat_map.hpp>
+
+#include "base/keyed_hash.hpp"
+#include "core/gossipsub/router.hpp"
+#include "core/gossipsub/topics.hpp"
+
+namespace grapevine::gossipsub {
+
+/// Messages whose signature or content is being checked. Copies of an id under check are parked, not checked again; a copy
+/// with other bytes gets its turn when the first is refused, so that a forgery never censors the genuine message (V42).
+class Pending {
+ public:
+  static constexpr std::size_t parked_max = 4;  ///< different copies of one id
+
+  struct Copy {
+    pubsub::Message message;
+    PeerHandle from;
+    PeerId via;
+  };
+  struct Entry {
+    Copy copy;                        ///< the one under check
+    std::vector<PeerHandle> senders;  ///< everybody who sent a copy: it is not sent back to them
+    std::vector<Copy> parked;
+  };
+
+  explicit Pending(Rng& rng) : by_id_{0, Hash{base::KeyedHash{rng}}} {}
+
+  Ticket add(Copy copy);
+  Entry* find(Ticket ticket);
+  /// Notes another copy of an id under check; false when the id is not.
+  bool park(const pubsub::Message& message, PeerHandle from, const PeerId& via);
+  bool contains(ByteView id) const { return by_id_.contains(id); }
+  Entry take(Ticket ticket);
+  std::size_t size() const { return by_ticket_.size(); }
+
+ private:
+  struct Hash {
+    using is_transparent = void;
+    base::KeyedHash hash;
+    std::size_t operator()(const pubsub::MessageId& id) const { return hash(id.bytes()); }
+    std::size_t operator()(ByteView id) const { return hash(id); }
+  };
+  struct Equal {
+    using is_transparent = void;
+    static ByteView bytes(const pubsub::MessageId& id) { return id.bytes(); }
+    static ByteView bytes(ByteView id) { return id; }
+    bool operator()(const auto& a, const auto& b) const { return equal(bytes(a), bytes(b)); }
+  };
+  std::uint64_t next_ticket_ = 1;
+  boost::unordered_flat_map<Ticket, std::unique_ptr<Entry>> by_ticket_;
+  boost::unordered_flat_map<pubsub::MessageId, Ticket, Hash, Equal> by_id_;
+};
+
+/// `message` with its bytes kept small for long life, its views moved along.
+pubsub::Message own(pubsub::Message message);
+
+}  // namespace grapevine::gossipsub
