@@ -42,7 +42,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         for run in runs:
             print(f"{run.case.name:28} {run.column}")
         return 0
-    return _conclude(_play(runs, options), options)
+    return conclude("interop", _play(runs, options), options.require_all)
 
 
 def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
@@ -86,7 +86,7 @@ def _runs(options: argparse.Namespace) -> list[Run]:
     return plan(chosen, company)
 
 
-def _play(runs: list[Run], options: argparse.Namespace) -> record.Record:
+def _play(runs: list[Run], options: argparse.Namespace) -> list[Result]:
     shutil.rmtree(LOGS, ignore_errors=True)
     began = time.monotonic()
     try:
@@ -96,25 +96,25 @@ def _play(runs: list[Run], options: argparse.Namespace) -> record.Record:
         os._exit(130)  # the agents end with their input
     whole = record.Record(
         date=date.today().isoformat(),
-        commit=_commit(),
+        commit=commit(),
         complete=not (options.only or options.impl or options.name or options.ours),
         long=options.long,
         seconds=round(time.monotonic() - began, 1),
         results=results,
     )
     record.write(RESULTS, whole)
-    return whole
+    return results
 
 
-def _conclude(whole: record.Record, options: argparse.Namespace) -> int:
-    print()
-    print(tables(whole.results))
-    for part in (not_applicable(whole.results), _troubles(whole.results)):
+def conclude(word: str, results: Sequence[Result], require_all: bool) -> int:
+    """Prints the tables and, last, the count behind that word; the exit status."""
+    print(f"\n{tables(results)}")
+    for part in (not_applicable(results), _troubles(results)):
         if part:
             print(f"\n{part}")
-    print(f"\ninterop: {count_line(whole.results)}", flush=True)
-    outcomes = {result.outcome for result in whole.results}
-    required = options.require_all or os.environ.get("CI") == "true"
+    print(f"\n{word}: {count_line(results)}", flush=True)
+    outcomes = {result.outcome for result in results}
+    required = require_all or os.environ.get("CI") == "true"
     bad = Outcome.failed in outcomes or (required and Outcome.skipped in outcomes)
     return 1 if bad else 0
 
@@ -149,7 +149,7 @@ def _self_test() -> int:
     return 0 if unittest.TextTestRunner().run(suite).wasSuccessful() else 1
 
 
-def _commit() -> str:
+def commit() -> str:
     done = subprocess.run(
         ["git", "-C", str(ROOT), "rev-parse", "--short", "HEAD"], capture_output=True, text=True
     )

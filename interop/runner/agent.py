@@ -203,7 +203,7 @@ class Agent:
             descriptor = self._process.stdin.fileno()
             while rest:
                 left = deadline - time.monotonic()
-                if left <= 0 or not select.select([], [descriptor], [], left)[1]:
+                if left <= 0 or not _writable(descriptor, left):
                     raise TimedOut(f"{self.label} does not read its input")
                 try:
                     rest = rest[os.write(descriptor, rest) :]
@@ -342,6 +342,13 @@ class Agent:
             self.unasked.append(reply)
         else:
             pending.reply = reply
+
+
+def _writable(descriptor: int, seconds: float) -> bool:
+    """By poll: select ends at descriptor 1023, and a driver may hold hundreds of agents."""
+    poller = select.poll()
+    poller.register(descriptor, select.POLLOUT)
+    return bool(poller.poll(seconds * 1000))
 
 
 def resident_kb(pid: int) -> int:

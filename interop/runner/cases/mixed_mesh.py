@@ -14,7 +14,7 @@ from ..scene import Direction, Scene, of_topic, require, require_exactly
 
 TOPIC = "mesh"
 EACH = 4
-LINKS_PER_NODE = 2.5  # an average degree of five: more than a mesh takes, so gossip has work
+LINKS_PER_NODE = 3.5  # an average degree of seven: more than a mesh takes, so gossip has work
 RATE = 20.0  # messages a second, over all nodes
 SHORT_SECONDS = 20.0
 LONG_SECONDS = 300.0
@@ -22,9 +22,9 @@ SETTLE_SECONDS = 20.0
 SIZES = (64, 1024)
 CONFIG = {
     "message_id": "from_seqno",
-    "d": 3,
-    "d_low": 2,
-    "d_high": 4,
+    "d": 4,
+    "d_low": 3,
+    "d_high": 5,
     "d_score": 2,
     "d_out": 1,
     "d_lazy": 3,
