@@ -140,7 +140,7 @@ Result<void, KeyError> check_public_key(ByteView public_der) {
   return {};
 }
 
-Result<Bytes, KeyError> sign(ByteView secret_der, ByteView message) {
+Result<Bytes, KeyError> sign(ByteView secret_der, const Digest256& digest) {
   const auto scalar = scalar_of(secret_der);
   if (!scalar) return unexpected{scalar.error()};
   const auto point = point_from(*scalar);
@@ -151,16 +151,16 @@ Result<Bytes, KeyError> sign(ByteView secret_der, ByteView message) {
   builder.number(OSSL_PKEY_PARAM_PRIV_KEY, *scalar);
   const auto key = builder.build("EC", EVP_PKEY_KEYPAIR);
   if (!key) return unexpected{KeyError::bad_point};
-  auto signature = evp::sign(key.get(), sha256(message), evp::Padding::none);
+  auto signature = evp::sign(key.get(), digest, evp::Padding::none);
   if (signature.empty()) return unexpected{KeyError::bad_point};
   return signature;
 }
 
-Result<Verdict, KeyError> verify(ByteView public_der, ByteView message, ByteView signature) {
+Result<Verdict, KeyError> verify(ByteView public_der, const Digest256& digest, ByteView signature) {
   const auto key = public_key(public_der);
   if (!key) return unexpected{key.error()};
   const auto checked = strict(signature);
-  if (checked.empty() || !evp::verify(key->get(), sha256(message), checked, evp::Padding::none)) {
+  if (checked.empty() || !evp::verify(key->get(), digest, checked, evp::Padding::none)) {
     return Verdict::invalid;
   }
   return equal(checked, signature) ? Verdict::valid : Verdict::disputed;

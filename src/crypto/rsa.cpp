@@ -124,7 +124,7 @@ Result<void, KeyError> check_public_key(ByteView public_der) {
   return {};
 }
 
-Result<Bytes, KeyError> sign(ByteView secret_der, ByteView message) {
+Result<Bytes, KeyError> sign(ByteView secret_der, const Digest256& digest) {
   const auto numbers = parse_secret(secret_der);
   if (!numbers) return unexpected{numbers.error()};
   constexpr std::array<const char*, 6> names{
@@ -136,15 +136,15 @@ Result<Bytes, KeyError> sign(ByteView secret_der, ByteView message) {
   for (std::size_t i = 0; i < names.size(); ++i) builder.number(names[i], numbers->secrets[i]);
   const auto key = builder.build("RSA", EVP_PKEY_KEYPAIR);
   if (!key) return unexpected{KeyError::bad_encoding};
-  auto signature = evp::sign(key.get(), sha256(message), evp::Padding::pkcs1);
+  auto signature = evp::sign(key.get(), digest, evp::Padding::pkcs1);
   if (signature.empty()) return unexpected{KeyError::bad_encoding};
   return signature;
 }
 
-Result<Verdict, KeyError> verify(ByteView public_der, ByteView message, ByteView signature) {
+Result<Verdict, KeyError> verify(ByteView public_der, const Digest256& digest, ByteView signature) {
   const auto key = public_key(public_der);
   if (!key) return unexpected{key.error()};
-  const bool fits = evp::verify(key->get(), sha256(message), signature, evp::Padding::pkcs1);
+  const bool fits = evp::verify(key->get(), digest, signature, evp::Padding::pkcs1);
   return fits ? Verdict::valid : Verdict::invalid;
 }
 

@@ -40,7 +40,7 @@ Result<PublicKey, KeyError> parse_public_key(ByteView bytes) {
   return compress(point);
 }
 
-Result<Bytes, KeyError> sign(const Secret& secret, const std::array<std::uint8_t, 32>& digest) {
+Result<Bytes, KeyError> sign(const Secret& secret, const Digest256& digest) {
   secp256k1_ecdsa_signature signature;
   if (secp256k1_ecdsa_sign(context(), &signature, digest.data(), secret.data(), nullptr, nullptr) !=
       1) {
@@ -53,8 +53,7 @@ Result<Bytes, KeyError> sign(const Secret& secret, const std::array<std::uint8_t
   return der;
 }
 
-Verdict verify(const PublicKey& key, const std::array<std::uint8_t, 32>& digest,
-               ByteView signature) {
+Verdict verify(const PublicKey& key, const Digest256& digest, ByteView signature) {
   secp256k1_pubkey point;
   secp256k1_ecdsa_signature parsed;
   if (secp256k1_ec_pubkey_parse(context(), &point, key.data(), key.size()) != 1)

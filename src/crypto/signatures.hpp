@@ -6,6 +6,7 @@
 
 #include "base/bytes.hpp"
 #include "base/result.hpp"
+#include "crypto/hash.hpp"
 
 /// Signatures of the four libp2p key types, in the encodings of the libp2p peer-id spec. Stateless
 /// functions, safe on every thread.
@@ -52,29 +53,29 @@ using Secret = std::array<std::uint8_t, 32>;
 using PublicKey = std::array<std::uint8_t, 33>;
 Result<PublicKey, KeyError> public_key_of(const Secret& secret);
 Result<PublicKey, KeyError> parse_public_key(ByteView bytes);
-Result<Bytes, KeyError> sign(const Secret& secret, const std::array<std::uint8_t, 32>& digest);
-Verdict verify(const PublicKey& key, const std::array<std::uint8_t, 32>& digest,
-               ByteView signature);
+Result<Bytes, KeyError> sign(const Secret& secret, const Digest256& digest);
+Verdict verify(const PublicKey& key, const Digest256& digest, ByteView signature);
 }  // namespace secp256k1
 
 /// ECDSA P-256 and RSA through OpenSSL. Public keys are PKIX DER; secret keys SEC1 DER (ECDSA) and
-/// PKCS #1 DER (RSA), as libp2p stores them. RSA signs PKCS #1 v1.5 with SHA-256. DER lengths and
+/// PKCS #1 DER (RSA), as libp2p stores them. Both sign SHA-256
+/// digests, RSA by PKCS #1 v1.5. DER lengths and
 /// sizes are checked against the input before any big-number work (V08). A key refused is a
 /// KeyError; `check_public_key` tells without a signature.
 namespace ecdsa {
 Result<Bytes, KeyError> public_key_of(ByteView secret_der);
 Result<void, KeyError> check_public_key(ByteView public_der);
-Result<Bytes, KeyError> sign(ByteView secret_der, ByteView message);
+Result<Bytes, KeyError> sign(ByteView secret_der, const Digest256& digest);
 /// A signature that fits but is not strict DER is `disputed`: go takes it.
-Result<Verdict, KeyError> verify(ByteView public_der, ByteView message, ByteView signature);
+Result<Verdict, KeyError> verify(ByteView public_der, const Digest256& digest, ByteView signature);
 }  // namespace ecdsa
 namespace rsa {
 inline constexpr int bits_min = 2048;
 inline constexpr int bits_max = 8192;
 Result<Bytes, KeyError> public_key_of(ByteView secret_der);
 Result<void, KeyError> check_public_key(ByteView public_der);
-Result<Bytes, KeyError> sign(ByteView secret_der, ByteView message);
-Result<Verdict, KeyError> verify(ByteView public_der, ByteView message, ByteView signature);
+Result<Bytes, KeyError> sign(ByteView secret_der, const Digest256& digest);
+Result<Verdict, KeyError> verify(ByteView public_der, const Digest256& digest, ByteView signature);
 }  // namespace rsa
 
 }  // namespace grapevine::crypto

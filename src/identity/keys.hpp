@@ -5,8 +5,8 @@
 #include <span>
 
 #include "base/bytes.hpp"
-#include "base/rng.hpp"
 #include "base/result.hpp"
+#include "base/rng.hpp"
 #include "crypto/signatures.hpp"
 #include "identity/peer_id.hpp"
 
@@ -18,9 +18,9 @@ enum class KeyType : std::uint8_t { rsa = 0, ed25519 = 1, secp256k1 = 2, ecdsa =
 /// A public key of any of the four types, with its protobuf encoding.
 class PublicKey {
  public:
-  PublicKey() = default;                                 ///< no key; it verifies nothing
   static constexpr std::size_t encoded_size_max = 2048;  ///< RSA of 8192 bits takes 1,100
 
+  PublicKey() = default;  ///< no key: it verifies nothing and its peer id is empty
   /// From the protobuf `PublicKey{Type, Data}` in its one deterministic encoding; refuses unknown
   /// types, other fields, and keys its type's check refuses. A long secp256k1 form is taken and
   /// becomes the compressed one.
@@ -39,6 +39,7 @@ class PublicKey {
   crypto::Verdict verify(std::span<const ByteView> pieces, ByteView signature) const;
 
  private:
+  friend class KeyPair;
   PublicKey(KeyType type, Bytes raw);
 
   KeyType type_ = KeyType::ed25519;
