@@ -17,7 +17,8 @@ void check(const Multiaddr& address) {
   ASSERT(read.has_value() && *read == address);
   ASSERT(address.components().size() <= Multiaddr::components_max);
   if (const auto peer = address.peer_id_bytes()) {
-    ASSERT(address.without_p2p().with_p2p(*peer) == address);
+    ASSERT(address.with_p2p(*peer) == address);
+    ASSERT(address.without_p2p().encapsulate(Multiaddr{}.with_p2p(*peer)) == address);
   }
   if (const auto endpoint = address.tcp_endpoint()) ASSERT(!endpoint->host.empty());
 }

@@ -82,10 +82,14 @@ void append_tag(Bytes& out, std::uint32_t number, WireType type) {
 
 std::string_view name(ProtobufError error) {
   switch (error) {
-    case ProtobufError::truncated: return "truncated";
-    case ProtobufError::bad_varint: return "bad_varint";
-    case ProtobufError::bad_wire_type: return "bad_wire_type";
-    case ProtobufError::bad_tag: return "bad_tag";
+    case ProtobufError::truncated:
+      return "truncated";
+    case ProtobufError::bad_varint:
+      return "bad_varint";
+    case ProtobufError::bad_wire_type:
+      return "bad_wire_type";
+    case ProtobufError::bad_tag:
+      return "bad_tag";
   }
   return "unknown";
 }

@@ -8,17 +8,22 @@ namespace grapevine::base {
 
 std::string_view name(VarintError error) {
   switch (error) {
-    case VarintError::too_long: return "too_long";
-    case VarintError::overflow: return "overflow";
-    case VarintError::non_minimal: return "non_minimal";
+    case VarintError::too_long:
+      return "too_long";
+    case VarintError::overflow:
+      return "overflow";
+    case VarintError::non_minimal:
+      return "non_minimal";
   }
   return "unknown";
 }
 
 std::string_view name(FrameError error) {
   switch (error) {
-    case FrameError::bad_length: return "bad_length";
-    case FrameError::too_large: return "too_large";
+    case FrameError::bad_length:
+      return "bad_length";
+    case FrameError::too_large:
+      return "too_large";
   }
   return "unknown";
 }

@@ -122,16 +122,26 @@ bool names_host(Protocol protocol) {
 /// What stands before the piece of input in an error's message.
 std::string_view phrase(Code code) {
   switch (code) {
-    case Code::empty: return "the address is empty";
-    case Code::no_leading_slash: return "an address begins with '/'";
-    case Code::empty_name: return "a protocol name is missing";
-    case Code::unknown_protocol: return "unknown protocol";
-    case Code::missing_value: return "the value is missing behind";
-    case Code::bad_value: return "bad value";
-    case Code::bad_varint: return "malformed number";
-    case Code::truncated: return "the address ends too early";
-    case Code::too_long: return "the address is too long";
-    case Code::too_many_components: return "the address has too many components";
+    case Code::empty:
+      return "the address is empty";
+    case Code::no_leading_slash:
+      return "an address begins with '/'";
+    case Code::empty_name:
+      return "a protocol name is missing";
+    case Code::unknown_protocol:
+      return "unknown protocol";
+    case Code::missing_value:
+      return "the value is missing behind";
+    case Code::bad_value:
+      return "bad value";
+    case Code::bad_varint:
+      return "malformed number";
+    case Code::truncated:
+      return "the address ends too early";
+    case Code::too_long:
+      return "the address is too long";
+    case Code::too_many_components:
+      return "the address has too many components";
   }
   return "unknown";
 }
@@ -140,16 +150,26 @@ std::string_view phrase(Code code) {
 
 std::string_view name(MultiaddrErrorCode code) {
   switch (code) {
-    case Code::empty: return "empty";
-    case Code::no_leading_slash: return "no_leading_slash";
-    case Code::empty_name: return "empty_name";
-    case Code::unknown_protocol: return "unknown_protocol";
-    case Code::missing_value: return "missing_value";
-    case Code::bad_value: return "bad_value";
-    case Code::bad_varint: return "bad_varint";
-    case Code::truncated: return "truncated";
-    case Code::too_long: return "too_long";
-    case Code::too_many_components: return "too_many_components";
+    case Code::empty:
+      return "empty";
+    case Code::no_leading_slash:
+      return "no_leading_slash";
+    case Code::empty_name:
+      return "empty_name";
+    case Code::unknown_protocol:
+      return "unknown_protocol";
+    case Code::missing_value:
+      return "missing_value";
+    case Code::bad_value:
+      return "bad_value";
+    case Code::bad_varint:
+      return "bad_varint";
+    case Code::truncated:
+      return "truncated";
+    case Code::too_long:
+      return "too_long";
+    case Code::too_many_components:
+      return "too_many_components";
   }
   return "unknown";
 }

@@ -20,10 +20,14 @@ std::optional<std::uint64_t> take_number(base::ByteReader& in) {
 
 std::optional<Bytes> from_multibase(std::string_view text) {
   switch (text[0]) {
-    case 'b': return base::from_base32(text.substr(1));
-    case 'k': return base::from_base36(text.substr(1));
-    case 'z': return base::from_base58(text.substr(1));
-    default: return std::nullopt;
+    case 'b':
+      return base::from_base32(text.substr(1));
+    case 'k':
+      return base::from_base36(text.substr(1));
+    case 'z':
+      return base::from_base58(text.substr(1));
+    default:
+      return std::nullopt;
   }
 }
 
@@ -38,11 +42,16 @@ Result<Bytes, MultihashError> checked(Bytes multihash) {
 
 std::string_view name(MultihashError error) {
   switch (error) {
-    case MultihashError::malformed: return "malformed";
-    case MultihashError::unknown_code: return "unknown_code";
-    case MultihashError::bad_length: return "bad_length";
-    case MultihashError::bad_text: return "bad_text";
-    case MultihashError::bad_cid: return "bad_cid";
+    case MultihashError::malformed:
+      return "malformed";
+    case MultihashError::unknown_code:
+      return "unknown_code";
+    case MultihashError::bad_length:
+      return "bad_length";
+    case MultihashError::bad_text:
+      return "bad_text";
+    case MultihashError::bad_cid:
+      return "bad_cid";
   }
   return "unknown";
 }
@@ -68,7 +77,8 @@ Result<Multihash, MultihashError> parse_peer_multihash(ByteView bytes) {
     case sha2_256_code:
       if (size != sha2_256_size) return unexpected(MultihashError::bad_length);
       return parsed;
-    default: return unexpected(MultihashError::unknown_code);
+    default:
+      return unexpected(MultihashError::unknown_code);
   }
 }
 

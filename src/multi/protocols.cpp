@@ -59,12 +59,18 @@ std::optional<Bytes> hash_from_text(std::string_view text) {
   if (text.empty()) return std::nullopt;
   const auto body = text.substr(1);
   switch (text[0]) {
-    case 'b': return base::from_base32(body);
-    case 'f': return base::from_hex(body);
-    case 'k': return base::from_base36(body);
-    case 'u': return base::from_base64url(body);
-    case 'z': return base::from_base58(body);
-    default: return std::nullopt;
+    case 'b':
+      return base::from_base32(body);
+    case 'f':
+      return base::from_hex(body);
+    case 'k':
+      return base::from_base36(body);
+    case 'u':
+      return base::from_base64url(body);
+    case 'z':
+      return base::from_base58(body);
+    default:
+      return std::nullopt;
   }
 }
 
@@ -84,16 +90,22 @@ std::string address_text(ByteView value) {
 /// The value `text` stands for, not yet checked.
 std::optional<Bytes> decode(ValueKind kind, std::string_view text) {
   switch (kind) {
-    case ValueKind::none: return Bytes{};
-    case ValueKind::ip4: return as_value(parse_ip4(text));
-    case ValueKind::ip6: return as_value(parse_ip6(text));
-    case ValueKind::port: return port_from_text(text);
+    case ValueKind::none:
+      return Bytes{};
+    case ValueKind::ip4:
+      return as_value(parse_ip4(text));
+    case ValueKind::ip6:
+      return as_value(parse_ip6(text));
+    case ValueKind::port:
+      return port_from_text(text);
     case ValueKind::host_name:
-    case ValueKind::zone: return to_bytes(as_bytes(text));
+    case ValueKind::zone:
+      return to_bytes(as_bytes(text));
     case ValueKind::peer:
       if (auto multihash = peer_multihash_from_text(text)) return std::move(*multihash);
       return std::nullopt;
-    case ValueKind::hash: return hash_from_text(text);
+    case ValueKind::hash:
+      return hash_from_text(text);
   }
   return std::nullopt;
 }
@@ -102,11 +114,16 @@ std::optional<Bytes> decode(ValueKind kind, std::string_view text) {
 
 std::optional<std::size_t> ProtocolInfo::value_size() const {
   switch (value) {
-    case ValueKind::none: return 0;
-    case ValueKind::ip4: return sizeof(Ip4);
-    case ValueKind::ip6: return sizeof(Ip6);
-    case ValueKind::port: return sizeof(std::uint16_t);
-    default: return std::nullopt;
+    case ValueKind::none:
+      return 0;
+    case ValueKind::ip4:
+      return sizeof(Ip4);
+    case ValueKind::ip6:
+      return sizeof(Ip6);
+    case ValueKind::port:
+      return sizeof(std::uint16_t);
+    default:
+      return std::nullopt;
   }
 }
 
@@ -136,14 +153,22 @@ std::optional<Bytes> value_from_text(ValueKind kind, std::string_view text) {
 
 bool valid_value(ValueKind kind, ByteView value) {
   switch (kind) {
-    case ValueKind::none: return value.empty();
-    case ValueKind::ip4: return value.size() == sizeof(Ip4);
-    case ValueKind::ip6: return value.size() == sizeof(Ip6);
-    case ValueKind::port: return value.size() == sizeof(std::uint16_t);
-    case ValueKind::host_name: return plain_text(value, host_name_size_max);
-    case ValueKind::zone: return plain_text(value, zone_size_max);
-    case ValueKind::peer: return parse_peer_multihash(value).has_value();
-    case ValueKind::hash: return parse_multihash(value).has_value();
+    case ValueKind::none:
+      return value.empty();
+    case ValueKind::ip4:
+      return value.size() == sizeof(Ip4);
+    case ValueKind::ip6:
+      return value.size() == sizeof(Ip6);
+    case ValueKind::port:
+      return value.size() == sizeof(std::uint16_t);
+    case ValueKind::host_name:
+      return plain_text(value, host_name_size_max);
+    case ValueKind::zone:
+      return plain_text(value, zone_size_max);
+    case ValueKind::peer:
+      return parse_peer_multihash(value).has_value();
+    case ValueKind::hash:
+      return parse_multihash(value).has_value();
   }
   return false;
 }
@@ -151,14 +176,21 @@ bool valid_value(ValueKind kind, ByteView value) {
 std::string value_to_text(ValueKind kind, ByteView value) {
   ASSERT(valid_value(kind, value));
   switch (kind) {
-    case ValueKind::none: return {};
-    case ValueKind::ip4: return address_text<Ip4>(value);
-    case ValueKind::ip6: return address_text<Ip6>(value);
-    case ValueKind::port: return std::to_string(base::ByteReader{value}.u16());
+    case ValueKind::none:
+      return {};
+    case ValueKind::ip4:
+      return address_text<Ip4>(value);
+    case ValueKind::ip6:
+      return address_text<Ip6>(value);
+    case ValueKind::port:
+      return std::to_string(base::ByteReader{value}.u16());
     case ValueKind::host_name:
-    case ValueKind::zone: return to_text(value);
-    case ValueKind::peer: return base::to_base58(value);
-    case ValueKind::hash: return "u" + base::to_base64url(value);
+    case ValueKind::zone:
+      return to_text(value);
+    case ValueKind::peer:
+      return base::to_base58(value);
+    case ValueKind::hash:
+      return "u" + base::to_base64url(value);
   }
   return {};
 }

@@ -294,10 +294,17 @@ TEST(Multiaddr, NamesATcpEndpointOnlyWhenItIsNothingElse) {
 Bytes any_value(multi::ValueKind kind, Rng& rng) {
   Bytes value;
   switch (kind) {
-    case multi::ValueKind::none: return {};
-    case multi::ValueKind::ip4: value.resize(4); break;
-    case multi::ValueKind::ip6: value.resize(16); break;
-    case multi::ValueKind::port: value.resize(2); break;
+    case multi::ValueKind::none:
+      return {};
+    case multi::ValueKind::ip4:
+      value.resize(4);
+      break;
+    case multi::ValueKind::ip6:
+      value.resize(16);
+      break;
+    case multi::ValueKind::port:
+      value.resize(2);
+      break;
     case multi::ValueKind::host_name:
     case multi::ValueKind::zone:
       value.resize(1 + rng.below(64));
