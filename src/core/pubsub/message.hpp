@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <cstdint>
 #include <functional>
-#include <memory>
 #include <optional>
-#include <string>
 #include <string_view>
 
 #include "base/bytes.hpp"
@@ -18,16 +17,17 @@ namespace grapevine::pubsub {
 
 /// Why bytes are no pubsub message at all.
 enum class MessageError {
-  malformed,         ///< not protobuf, or a field of the wrong type
-  no_topic,          ///< the required topic is absent or empty
-  topic_too_long,    ///< above `topic_size_max`
+  malformed,       ///< not protobuf, or a field of the wrong type
+  no_topic,        ///< the required topic is absent or empty
+  topic_too_long,  ///< above `topic_size_max`
 };
 std::string_view name(MessageError error);
 
 inline constexpr std::size_t topic_size_max = 1024;  ///< bytes
 
-/// The fields of one message as they stand in somebody's buffer. Absent and empty differ: StrictNoSign wants absence.
-/// Of a repeated field the last counts, topics of old multi-topic messages included. pubsub spec, "The Message".
+/// The fields of one message as they stand in somebody's buffer. Absent and empty differ:
+/// StrictNoSign wants absence. Of a repeated field the last counts, topics of old multi-topic
+/// messages included. pubsub spec, "The Message".
 struct MessageView {
   std::optional<ByteView> from;
   std::optional<ByteView> data;
@@ -41,8 +41,8 @@ struct MessageView {
 };
 Result<MessageView, MessageError> parse_message(ByteView body);
 
-/// A message on its way: the RPC's `publish` field (tag, length, message) as it came or as we encoded it, once for all
-/// peers, and the views into it.
+/// A message on its way: the RPC's `publish` field (tag, length, message) as it came or as we
+/// encoded it, once for all peers, and the views into it.
 struct Message {
   SharedBytes field;
   MessageView view;  ///< into `field`
@@ -61,33 +61,37 @@ enum class SignaturePolicy {
 enum class RejectReason {
   missing_signature,
   unexpected_signature,
-  unexpected_auth_info,   ///< from, seqno or key under strict_no_sign
+  unexpected_auth_info,  ///< from, seqno or key under strict_no_sign
   missing_author,
-  bad_author,             ///< `from` is no peer id
-  bad_seqno,              ///< not 8 bytes
-  bad_key,                ///< absent where needed, malformed, or not that of `from`
+  bad_author,  ///< `from` is no peer id
+  bad_seqno,   ///< not 8 bytes
+  bad_key,     ///< absent where needed, malformed, or not that of `from`
   invalid_signature,
-  disputed_signature,     ///< implementations differ on it: ignored, never punished (V12)
-  self_origin,            ///< from ourselves, sent by another
-  id_too_long,            ///< the id function gave more than MessageId holds
+  disputed_signature,  ///< implementations differ on it: ignored, never punished (V12). Also a good
+                       ///< signature beside a `key` that does not parse though `from` inlines it:
+                       ///< rust forwards those
+  self_origin,         ///< from ourselves, sent by another
+  id_too_long,         ///< the id function gave more than MessageId holds
 };
 std::string_view name(RejectReason reason);
 
-/// What a policy says from the fields alone, no cryptography: refuse, or whether the signature must still be checked.
+/// What a policy says from the fields alone, no cryptography: refuse, or whether the signature must
+/// still be checked.
 enum class Check { accept, verify };
 Result<Check, RejectReason> check_fields(const MessageView& message, SignaturePolicy policy);
-/// Checks author, key and signature. Pure, for the worker pool. The signature covers "libp2p-pubsub:" and the message
-/// without the fields signature and key, over the bytes as they came where those are in canonical order.
+/// Checks author, key and signature of a parsed message: `body` and the fields belong together.
+/// Pure, for the worker pool. The signature covers "libp2p-pubsub:" and the message without the
+/// fields signature and key, over the bytes as they came where those are in canonical order.
 Result<void, RejectReason> verify(const MessageView& message);
 
 /// What a new message is made of.
 struct Draft {
   std::string_view topic;
   ByteView data;
-  const PeerId* author = nullptr;         ///< none under strict_no_sign
+  const PeerId* author = nullptr;  ///< none under strict_no_sign
   std::optional<std::uint64_t> seqno;
-  const KeyPair* key = nullptr;           ///< signs when given; the key is attached also where it is inlined in the id:
-                                          ///< jvm refuses its absence
+  const KeyPair* key = nullptr;  ///< signs when given; the key is attached also where it is inlined
+                                 ///< in the id: jvm refuses its absence
 };
 /// The encoded `publish` field; its views point into it. The id is left empty.
 Message encode(const Draft& draft);
@@ -95,14 +99,20 @@ Message encode(const Draft& draft);
 /// Computes a message's id from its fields. Pure.
 using IdFunction = std::function<Result<MessageId, RejectReason>(const MessageView&)>;
 namespace ids {
-/// from ‖ seqno, raw: the spec's reading, go's and jvm's default. Falls back to SHA-256 of data where both are absent.
+/// from ‖ seqno, raw: the spec's reading, go's and jvm's default. Falls back to SHA-256 of data
+/// where both are absent.
 Result<MessageId, RejectReason> from_seqno(const MessageView& message);
-Result<MessageId, RejectReason> rust_default(const MessageView& message);  ///< base58(from) ‖ decimal seqno
-Result<MessageId, RejectReason> js_default(const MessageView& message);    ///< protobuf(public key) ‖ seqno
-Result<MessageId, RejectReason> nim_default(const MessageView& message);   ///< hex(seqno) ‖ text(from)
+/// base58(from) ‖ decimal seqno. One id for all messages without author and seqno, as in rust.
+Result<MessageId, RejectReason> rust_default(const MessageView& message);
+/// protobuf(public key) ‖ seqno; SHA-256 of data where both author and seqno are absent. RSA keys
+/// are too long for an id.
+Result<MessageId, RejectReason> js_default(const MessageView& message);
+Result<MessageId, RejectReason> nim_default(
+    const MessageView& message);  ///< hex(seqno) ‖ text(from)
 Result<MessageId, RejectReason> sha256_data(const MessageView& message);
-Result<MessageId, RejectReason> prefix8(const MessageView& message);       ///< first 8 bytes of data
-Result<MessageId, RejectReason> prefix16(const MessageView& message);
+/// The first 8 bytes of data, less when data is shorter, its SHA-256 when it is empty.
+Result<MessageId, RejectReason> prefix8(const MessageView& message);
+Result<MessageId, RejectReason> prefix16(const MessageView& message);  ///< likewise the first 16
 /// By name: from_seqno, rust, js, nim, sha256, prefix8, prefix16; empty when unknown.
 IdFunction by_name(std::string_view name);
 }  // namespace ids

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <array>
 #include <cstdint>
+#include <string>
+#include <string_view>
 #include <vector>
 
 #include <boost/unordered/unordered_flat_set.hpp>
@@ -14,9 +15,9 @@
 
 namespace grapevine::pubsub {
 
-/// Which message ids were seen lately. Holds 128-bit keyed hashes in time buckets, not ids: a whole bucket is dropped at
-/// once, nothing is swept. First-seen expiry: seeing an id again does not prolong it. Bounded by count: above it the
-/// oldest bucket goes early, and `evicted()` says so.
+/// Which message ids were seen lately. Holds 128-bit keyed hashes in time buckets, not ids: a whole
+/// bucket is dropped at once, nothing is swept. First-seen expiry: seeing an id again does not
+/// prolong it. Bounded by count: above it the oldest bucket goes early, and `evicted()` says so.
 class SeenCache {
  public:
   struct Config {
@@ -30,7 +31,9 @@ class SeenCache {
   bool contains(ByteView id, TimePoint now);
   /// Forgets the id: a message that was not validated must not censor a genuine copy (V42).
   void erase(ByteView id);
-  std::size_t size() const;
+  /// Ids remembered, expired ones of a bucket not yet dropped included.
+  std::size_t size() const { return size_; }
+  /// Ids forgotten before their time, because of `ids_max`.
   std::uint64_t evicted() const { return evicted_; }
 
  private:
@@ -43,17 +46,23 @@ class SeenCache {
     using is_avalanching = void;
     std::size_t operator()(const Key& key) const noexcept { return key.low; }
   };
+  /// Ids first seen before `until`, and not before the `until` of the bucket ahead.
   struct Bucket {
-    TimePoint since;
+    TimePoint until;
     boost::unordered_flat_set<Key, KeyHash> ids;
   };
   Key key_of(ByteView id) const;
-  void rotate(TimePoint now);
+  bool holds(const Key& key) const;
+  void expire(TimePoint now);
+  void make_room(TimePoint now);
+  void open_bucket(TimePoint now);
+  void drop_oldest();
 
   Config config_;
   base::KeyedHash first_;
   base::KeyedHash second_;
   std::vector<Bucket> buckets_;  ///< oldest first
+  std::size_t size_ = 0;
   std::uint64_t evicted_ = 0;
 };
 
