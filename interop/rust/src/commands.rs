@@ -293,12 +293,12 @@ impl Commands {
             warmup: fields.take_or("warmup", 0)?,
             rate: fields.take_or("rate", 0.0)?,
             first_sequence: fields.take_or("first_sequence", 0)?,
-            sequence_step: fields.take_or("sequence_step", 1)?,
+            sequence_step: at_least(1, fields.take_or("sequence_step", 1)?, "sequence_step")?,
         };
         let addresses = fields.require::<Vec<String>>("acks")?;
         fields.finish()?;
-        if plan.warmup > plan.count || plan.rate < 0.0 {
-            return Err("warmup is above count, or rate below 0".into());
+        if plan.warmup >= plan.count || plan.rate < 0.0 {
+            return Err("warmup is not below count, or rate is below 0".into());
         }
         Ok(later(publish_all(self.node.clone(), plan, addresses)))
     }

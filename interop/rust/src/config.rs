@@ -83,8 +83,8 @@ pub struct Router {
 
 impl Config {
     pub fn parse(text: &str) -> Result<Self, StartFailure> {
-        let value = serde_json::from_str::<Value>(text).map_err(StartFailure::other)?;
-        let map = Map::of(value).ok_or_else(|| StartFailure::other("config is not an object"))?;
+        let value = serde_json::from_str::<Value>(text).map_err(StartFailure::usage)?;
+        let map = Map::of(value).ok_or_else(|| StartFailure::usage("config is not an object"))?;
         let mut fields = Fields::new(map);
         let sign = sign(&mut fields)?;
         let config = Self {
@@ -107,7 +107,7 @@ fn sign(fields: &mut Fields) -> Result<Sign, StartFailure> {
     match fields.take_or("sign", "strict".to_string())?.as_str() {
         "strict" => Ok(Sign::Strict),
         "none" => Ok(Sign::None),
-        other => Err(StartFailure::other(format!("sign: {other}"))),
+        other => Err(StartFailure::usage(format!("sign: {other}"))),
     }
 }
 
@@ -119,7 +119,7 @@ fn message_id(fields: &mut Fields, sign: Sign) -> Result<MessageIdRule, StartFai
         "sha256" => Ok(MessageIdRule::Sha256),
         "prefix8" => Ok(MessageIdRule::Prefix(8)),
         "prefix16" => Ok(MessageIdRule::Prefix(16)),
-        other => Err(StartFailure::other(format!("message_id: {other}"))),
+        other => Err(StartFailure::usage(format!("message_id: {other}"))),
     }
 }
 
@@ -131,7 +131,7 @@ fn protocols(fields: &mut Fields) -> Result<Vec<String>, StartFailure> {
         ("gossipsub" | "floodsub", Some(given)) => given,
         ("gossipsub", None) => PROTOCOLS.map(String::from).to_vec(),
         ("floodsub", None) => vec![FLOODSUB.into()],
-        (other, _) => return Err(StartFailure::other(format!("router: {other}"))),
+        (other, _) => return Err(StartFailure::usage(format!("router: {other}"))),
     };
     let known = |name: &String| match router.as_str() {
         "floodsub" => name == FLOODSUB,
@@ -172,7 +172,7 @@ fn router(fields: &mut Fields) -> Result<Router, FieldError> {
 fn direct_peers(fields: &mut Fields) -> Result<Vec<Multiaddr>, StartFailure> {
     let texts = fields.take_or("direct_peers", Vec::<String>::new())?;
     let parsed = texts.iter().map(|text| {
-        text.parse().map_err(|e| StartFailure::other(format!("direct_peers: {text}: {e}")))
+        text.parse().map_err(|e| StartFailure::usage(format!("direct_peers: {text}: {e}")))
     });
     parsed.collect()
 }
@@ -187,7 +187,7 @@ fn validate(fields: &mut Fields) -> Result<HashMap<String, ValidationRule>, Star
             "accept" => Verdict::Accept,
             "reject" => Verdict::Reject,
             "ignore" => Verdict::Ignore,
-            other => return Err(StartFailure::other(format!("verdict: {other}"))),
+            other => return Err(StartFailure::usage(format!("verdict: {other}"))),
         };
         entry.finish()?;
         rules.insert(topic, ValidationRule { delay, verdict });
@@ -221,9 +221,9 @@ mod tests {
     }
 
     #[test]
-    fn a_wrong_value_ends_with_1() {
+    fn a_wrong_value_ends_with_2() {
         for text in [r#"{"d":-1}"#, r#"{"sign":"lax"}"#, r#"{"d":"six"}"#, "[]", "{"] {
-            assert_eq!(failure(text).0, 1, "{text}");
+            assert_eq!(failure(text).0, 2, "{text}");
         }
     }
 

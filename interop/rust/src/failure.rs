@@ -7,8 +7,8 @@ use crate::fields::FieldError;
 
 #[derive(Debug, PartialEq)]
 pub enum StartFailure {
-    /// A configuration key the contract does not have.
-    UnknownKey(String),
+    /// A command line or configuration the contract does not have.
+    Usage(String),
     /// A key this library cannot honour, or a value it refuses.
     Unsupported(String),
     Other(String),
@@ -17,10 +17,14 @@ pub enum StartFailure {
 impl StartFailure {
     pub fn exit_status(&self) -> i32 {
         match self {
-            Self::UnknownKey(_) => 2,
+            Self::Usage(_) => 2,
             Self::Unsupported(_) => 3,
             Self::Other(_) => 1,
         }
+    }
+
+    pub fn usage(what: impl fmt::Display) -> Self {
+        Self::Usage(what.to_string())
     }
 
     pub fn unsupported(what: impl fmt::Display) -> Self {
@@ -35,18 +39,14 @@ impl StartFailure {
 impl fmt::Display for StartFailure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::UnknownKey(key) => write!(f, "unknown configuration key: {key}"),
             Self::Unsupported(what) => write!(f, "unsupported: {what}"),
-            Self::Other(what) => f.write_str(what),
+            Self::Usage(what) | Self::Other(what) => f.write_str(what),
         }
     }
 }
 
 impl From<FieldError> for StartFailure {
     fn from(error: FieldError) -> Self {
-        match error {
-            FieldError::Unknown(key) => Self::UnknownKey(key),
-            other => Self::Other(format!("configuration: {other}")),
-        }
+        Self::Usage(format!("config: {error}"))
     }
 }

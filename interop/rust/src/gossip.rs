@@ -114,7 +114,7 @@ fn message_id(rule: MessageIdRule) -> MessageIdFn {
 fn peer_of(address: &Multiaddr) -> Result<PeerId, StartFailure> {
     match address.iter().last() {
         Some(Protocol::P2p(peer)) => Ok(peer),
-        _ => Err(StartFailure::other(format!("direct_peers: {address} names no peer"))),
+        _ => Err(StartFailure::usage(format!("direct_peers: {address} names no peer"))),
     }
 }
 

@@ -22,7 +22,7 @@ impl Options {
         let mut rest = arguments;
         while let Some(name) = rest.next() {
             let mut value =
-                || rest.next().ok_or_else(|| StartFailure::other(format!("{name} needs a value")));
+                || rest.next().ok_or_else(|| StartFailure::usage(format!("{name} needs a value")));
             match name.as_str() {
                 "--listen" => {
                     let addresses = listen.get_or_insert_default();
@@ -34,11 +34,11 @@ impl Options {
                 "--key-seed" => {
                     let text = value()?;
                     let seed = text.parse::<u64>();
-                    let seed = seed.map_err(|e| StartFailure::other(format!("{text}: {e}")))?;
+                    let seed = seed.map_err(|e| StartFailure::usage(format!("{text}: {e}")))?;
                     key = Some(key_of_seed(seed));
                 }
                 "--config" => config = Config::parse(&value()?)?,
-                _ => return Err(StartFailure::other(format!("unknown argument: {name}"))),
+                _ => return Err(StartFailure::usage(format!("unknown argument: {name}"))),
             }
         }
         Ok(Self {
@@ -53,7 +53,7 @@ impl Options {
 }
 
 fn address(text: &str) -> Result<Multiaddr, StartFailure> {
-    text.parse().map_err(|e| StartFailure::other(format!("{text}: {e}")))
+    text.parse().map_err(|e| StartFailure::usage(format!("{text}: {e}")))
 }
 
 /// The Ed25519 key whose 32 secret bytes are the number, 8 bytes little-endian, then zeros.
@@ -87,7 +87,7 @@ mod tests {
     #[test]
     fn a_wrong_command_line_is_refused() {
         for wrong in [&["--lisen", "none"][..], &["--key-seed", "x"], &["--config"]] {
-            assert_eq!(parse(wrong).err().map(|failure| failure.exit_status()), Some(1));
+            assert_eq!(parse(wrong).err().map(|failure| failure.exit_status()), Some(2));
         }
     }
 }
