@@ -45,8 +45,8 @@ def document(record: Record) -> str:
     parts = [
         "# Interoperability",
         "What `./x interop` found when it put this implementation together with real peers, built\n"
-        "from their released versions. Every case runs real processes over TCP on one machine; the\n"
-        "cases are in `interop/runner/cases`. `n/a` is what a peer's library cannot be asked to do.",
+        "from their released versions. Every case runs real processes over TCP on one machine; "
+        "the\ncases are in `interop/runner/cases`. `n/a`: a peer's library cannot be asked to.",
         f"Run of {record.date} at commit {record.commit}, {record.seconds / 60:.0f} minutes, "
         f"the mixed mesh in its {'long' if record.long else 'short'} form: "
         f"**{count_line(record.results)}**.",

@@ -63,7 +63,8 @@ class AgentTest(unittest.TestCase):
             agent.command("peers")
 
     def test_a_failed_start_says_status_and_reason(self):
-        for faults, status, error in (("unsupported", 3, "unsupported: protocols"), ("silent", 1, "")):
+        starts = (("unsupported", 3, "unsupported: protocols"), ("silent", 1, ""))
+        for faults, status, error in starts:
             with self.assertRaises(StartFailed) as caught:
                 start(faults)
             self.assertEqual((caught.exception.status, caught.exception.error), (status, error))

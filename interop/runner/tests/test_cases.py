@@ -41,7 +41,8 @@ class CasesTest(unittest.TestCase):
     def assert_outcome(self, results: list[Result], outcome: Outcome):
         self.assertTrue(results)
         for result in results:
-            self.assertIs(result.outcome, outcome, f"{result.case} {result.column}: {result.detail}")
+            said = f"{result.case} {result.column}: {result.detail}"
+            self.assertIs(result.outcome, outcome, said)
 
     def test_every_case_passes_with_a_good_agent(self):
         results = [result for result in self.play("*") if result.case != "wire"]

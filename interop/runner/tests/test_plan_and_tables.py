@@ -57,7 +57,8 @@ class PlanTest(unittest.TestCase):
     def test_a_build_that_lacks_its_tools_is_missing_and_a_failing_one_broken(self):
         with tempfile.TemporaryDirectory() as scratch:
             root = Path(scratch)
-            for name, body in (("a", "echo no compiler; exit 77"), ("b", "exit 1"), ("c", "exit 0")):
+            bodies = {"a": "echo no compiler; exit 77", "b": "exit 1", "c": "exit 0"}
+            for name, body in bodies.items():
                 script = root / "interop" / name / "build"
                 script.parent.mkdir(parents=True)
                 script.write_text(f"#!/bin/sh\n{body}\n")
