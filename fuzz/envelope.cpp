@@ -1,13 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "base/protobuf.hpp"
 #include "identity/records.hpp"
 
 namespace {
 
 using namespace grapevine;
 
-// Random bytes rarely carry a good signature, so the payload is also sealed here with a known key.
-void check_payload(ByteView payload) {
+// Random bytes rarely carry a good signature, so they are also sealed here, with a peer id behind
+// them that fits the key: the last field counts.
+void check_payload(ByteView fields) {
   static const auto key = KeyPair::from_ed25519_seed({1});
+  Bytes payload = to_bytes(fields);
+  base::FieldWriter{payload}.bytes(1, key.peer_id().bytes());
   const auto sealed = seal_envelope(key, "libp2p-peer-record", as_bytes("\x03\x01"), payload);
   const auto record = PeerRecord::open(sealed);
   if (!record) return;

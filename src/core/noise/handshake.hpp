@@ -35,19 +35,21 @@ struct Secured {
   PeerId remote;
   crypto::ChaChaPoly::Key send_key;
   crypto::ChaChaPoly::Key receive_key;
-  /// Early muxer negotiation: the initiator's first muxer that the responder offers too; empty when there is none and
-  /// the muxer is to be negotiated by multistream-select.
+  /// Early muxer negotiation: the initiator's first muxer that the responder offers too; empty when
+  /// there is none and the muxer is to be negotiated by multistream-select.
   std::string muxer;
 };
 
 struct HandshakeConfig {
   Role role = Role::initiator;
-  std::optional<PeerId> expected;    ///< initiator: whom it dialled
-  std::vector<std::string> muxers;   ///< in order of preference; empty: no early negotiation
+  std::optional<PeerId> expected;   ///< initiator: whom it dialled
+  std::vector<std::string> muxers;  ///< in order of preference; empty: no early negotiation
 };
 
-/// Noise_XX_25519_ChaChaPoly_SHA256 with the libp2p payload and its extensions. libp2p noise spec; Noise revision 34.
-/// Messages are framed by two bytes of length. Limits: 16 KiB a message.
+/// Noise_XX_25519_ChaChaPoly_SHA256 with the libp2p payload and its extensions. libp2p noise spec;
+/// Noise revision 34. Messages are framed by two bytes of length. Limits: 16 KiB a message, 32
+/// muxers believed. The `identity` outlives the handshake. After an error every further input fails
+/// the same way.
 class Handshake {
  public:
   Handshake(HandshakeConfig config, const KeyPair& identity, Rng rng);
@@ -55,8 +57,8 @@ class Handshake {
   Handshake& operator=(Handshake&&) noexcept;
   ~Handshake();
 
-  /// Takes whole messages off the front of `in`; what stays there is incomplete, or belongs to the record layer once
-  /// `done()`.
+  /// Takes whole messages off the front of `in`; what stays there is incomplete, or belongs to the
+  /// record layer once `done()`.
   Result<void, HandshakeError> on_bytes(base::ByteReader& in);
   /// What is to be sent now; empty when nothing is.
   Bytes take_output();
