@@ -26,12 +26,14 @@ std::optional<TimePoint> Backoffs::end(TopicHandle topic, const PeerId& peer) co
 }
 
 void Backoffs::sweep(TimePoint now, Duration slack) {
-  boost::unordered::erase_if(entries_,
-                             [&](const auto& entry) { return base::saturating_add(entry.second, slack) <= now; });
+  boost::unordered::erase_if(entries_, [&](const auto& entry) {
+    return base::saturating_add(entry.second, slack) <= now;
+  });
 }
 
 bool Backoffs::concerns(TopicHandle topic) const {
-  return std::ranges::any_of(entries_, [&](const auto& entry) { return entry.first.topic == topic; });
+  return std::ranges::any_of(entries_,
+                             [&](const auto& entry) { return entry.first.topic == topic; });
 }
 
 }  // namespace grapevine::gossipsub

@@ -11,14 +11,16 @@
 
 namespace grapevine::gossipsub {
 
-/// Until when which peer must not be grafted in which topic. gossipsub v1.1, "PRUNE Backoff". Kept by peer id, so that a
-/// reconnect does not shorten it. Bounded: what has ended is swept, and above `entries_max` nothing more is taken.
+/// Until when which peer must not be grafted in which topic. gossipsub v1.1, "PRUNE Backoff". Kept
+/// by peer id, so that a reconnect does not shorten it. Bounded: what has ended is swept, and above
+/// `entries_max` nothing more is taken.
 class Backoffs {
  public:
   static constexpr std::size_t entries_max = 100'000;
   explicit Backoffs(Rng& rng) : entries_{0, Hash{base::KeyedHash{rng}}} {}
 
-  /// The end becomes the later of the one kept and `until`: an unsubscribe must not shorten a prune.
+  /// The end becomes the later of the one kept and `until`: an unsubscribe must not shorten a
+  /// prune.
   void extend(TopicHandle topic, const PeerId& peer, TimePoint until);
   bool holds(TopicHandle topic, const PeerId& peer, TimePoint now) const;
   /// When it ends; nullopt when there is none.
@@ -38,7 +40,8 @@ class Backoffs {
   struct Hash {
     base::KeyedHash hash;
     std::size_t operator()(const Key& key) const {
-      return hash(key.peer.bytes()) ^ (std::uint64_t{std::to_underlying(key.topic)} * 0x9E3779B97F4A7C15u);
+      return hash(key.peer.bytes()) ^
+             (std::uint64_t{std::to_underlying(key.topic)} * 0x9E3779B97F4A7C15u);
     }
   };
   boost::unordered_flat_map<Key, TimePoint, Hash> entries_;

@@ -38,7 +38,8 @@ std::optional<Version> version_of(std::string_view protocol_id) {
 
 /// gossipsub v1.0 and v1.1, "Parameters"; all degrees zero is a bootstrapper, which keeps no mesh.
 Result<void, ConfigError> check(const Config& config) {
-  const bool bootstrapper = config.d == 0 && config.d_low == 0 && config.d_high == 0 && config.d_out == 0;
+  const bool bootstrapper =
+      config.d == 0 && config.d_low == 0 && config.d_high == 0 && config.d_out == 0;
   const Rule rules[] = {
       {!config.versions.empty(), {"versions", "at least one"}},
       {config.d_low <= config.d, {"d_low", "at most d"}},
@@ -48,17 +49,21 @@ Result<void, ConfigError> check(const Config& config) {
       {config.d_out * 2 <= config.d, {"d_out", "at most d / 2"}},
       {config.gossip_factor >= 0 && config.gossip_factor <= 1, {"gossip_factor", "from 0 to 1"}},
       {config.heartbeat_interval > Duration::zero(), {"heartbeat_interval", "above zero"}},
-      {config.heartbeat_initial_delay >= Duration::zero(), {"heartbeat_initial_delay", "not negative"}},
+      {config.heartbeat_initial_delay >= Duration::zero(),
+       {"heartbeat_initial_delay", "not negative"}},
       {config.mcache_len > 0, {"mcache_len", "at least 1"}},
       {config.mcache_gossip <= config.mcache_len, {"mcache_gossip", "at most mcache_len"}},
       {config.fanout_ttl >= Duration::zero(), {"fanout_ttl", "not negative"}},
       {config.prune_backoff >= std::chrono::seconds{1}, {"prune_backoff", "at least one second"}},
-      {config.unsubscribe_backoff >= std::chrono::seconds{1}, {"unsubscribe_backoff", "at least one second"}},
+      {config.unsubscribe_backoff >= std::chrono::seconds{1},
+       {"unsubscribe_backoff", "at least one second"}},
       {config.backoff_max >= config.prune_backoff, {"backoff_max", "at least prune_backoff"}},
       {config.idontwant_ttl_heartbeats > 0, {"idontwant_ttl_heartbeats", "at least 1"}},
       {config.message_size_max > 0, {"message_size_max", "above zero"}},
-      {config.rpc_limits.size_max >= config.message_size_max, {"rpc_limits.size_max", "at least message_size_max"}},
-      {config.outbox_bytes_max >= config.message_size_max, {"outbox_bytes_max", "at least message_size_max"}},
+      {config.rpc_limits.size_max >= config.message_size_max,
+       {"rpc_limits.size_max", "at least message_size_max"}},
+      {config.outbox_bytes_max >= config.message_size_max,
+       {"outbox_bytes_max", "at least message_size_max"}},
       {config.outbox_items_max > 0, {"outbox_items_max", "at least 1"}},
       {config.seen.ttl > Duration::zero(), {"seen.ttl", "above zero"}},
       {config.message_id != nullptr, {"message_id", "given"}},

@@ -23,11 +23,12 @@ std::optional<Version> version_of(std::string_view protocol_id);
 /// How a node publishes and relays.
 enum class Mode { gossipsub, floodsub };
 
-/// All parameters of a router, in the specs' words. gossipsub v1.0 and v1.1, "Parameters"; defaults are go's except
-/// where docs/limits.md says why. Checked once by `Router::create`.
+/// All parameters of a router, in the specs' words. gossipsub v1.0 and v1.1, "Parameters"; defaults
+/// are go's except where docs/limits.md says why. Checked once by `Router::create`.
 struct Config {
   Mode mode = Mode::gossipsub;
-  std::vector<Version> versions = {Version::v1_2, Version::v1_1, Version::v1_0, Version::floodsub};  ///< newest first
+  std::vector<Version> versions = {Version::v1_2, Version::v1_1, Version::v1_0,
+                                   Version::floodsub};  ///< newest first
 
   std::size_t d = 6;
   std::size_t d_low = 5;
@@ -38,30 +39,31 @@ struct Config {
   double gossip_factor = 0.25;
   Duration heartbeat_interval = std::chrono::seconds{1};
   Duration heartbeat_initial_delay = std::chrono::milliseconds{100};
-  std::size_t mcache_len = 5;      ///< history length, heartbeats
-  std::size_t mcache_gossip = 3;   ///< windows advertised
+  std::size_t mcache_len = 5;     ///< history length, heartbeats
+  std::size_t mcache_gossip = 3;  ///< windows advertised
   std::size_t mcache_bytes_max = 128 * 1024 * 1024;
   Duration fanout_ttl = std::chrono::seconds{60};
   Duration prune_backoff = std::chrono::seconds{60};
   Duration unsubscribe_backoff = std::chrono::seconds{10};
-  Duration backoff_max = std::chrono::hours{1};          ///< a remote's backoff is clamped to [1 s, this] (V35)
+  Duration backoff_max =
+      std::chrono::hours{1};  ///< a remote's backoff is clamped to [1 s, this] (V35)
   std::size_t backoff_slack_heartbeats = 2;
   bool flood_publish = false;
   std::vector<PeerId> direct_peers;
   Duration direct_connect_interval = std::chrono::seconds{300};
 
-  std::size_t gossip_retransmission = 3;                 ///< times one id is served to one peer
-  std::size_t ihave_ids_max = 5000;                      ///< ids sent, and ids asked for, per peer and heartbeat
-  std::size_t ihave_messages_max = 10;                   ///< RPCs with IHAVE read per peer and heartbeat
-  std::size_t iwant_ids_max = 5000;                      ///< ids answered per peer and heartbeat
-  std::size_t iwant_bytes_max = 8 * 1024 * 1024;         ///< bytes answered per peer and heartbeat
+  std::size_t gossip_retransmission = 3;  ///< times one id is served to one peer
+  std::size_t ihave_ids_max = 5000;       ///< ids sent, and ids asked for, per peer and heartbeat
+  std::size_t ihave_messages_max = 10;    ///< RPCs with IHAVE read per peer and heartbeat
+  std::size_t iwant_ids_max = 5000;       ///< ids answered per peer and heartbeat
+  std::size_t iwant_bytes_max = 8 * 1024 * 1024;  ///< bytes answered per peer and heartbeat
   Duration iwant_followup_time = std::chrono::seconds{3};
-  std::size_t idontwant_message_size_threshold = 1024;   ///< bytes
-  std::size_t idontwant_ids_max = 1000;                  ///< ids taken per peer and heartbeat
+  std::size_t idontwant_message_size_threshold = 1024;  ///< bytes
+  std::size_t idontwant_ids_max = 1000;                 ///< ids taken per peer and heartbeat
   std::size_t idontwant_ttl_heartbeats = 3;
-  bool idontwant_on_publish = false;                     ///< mesh peers get our messages from us anyway
+  bool idontwant_on_publish = false;  ///< mesh peers get our messages from us anyway
 
-  std::size_t message_size_max = 1024 * 1024;            ///< bytes of one RPC's publish field we send or take
+  std::size_t message_size_max = 1024 * 1024;  ///< bytes of one RPC's publish field we send or take
   pubsub::RpcLimits rpc_limits;
   pubsub::SendLimits send_limits;
   pubsub::SeenCache::Config seen;
@@ -69,11 +71,11 @@ struct Config {
   pubsub::SignaturePolicy signature_policy = pubsub::SignaturePolicy::strict_sign;
   pubsub::IdFunction message_id = pubsub::ids::from_seqno;
 
-  std::size_t outbox_bytes_max = 8 * 1024 * 1024;        ///< per peer
-  std::size_t outbox_items_max = 1024;                   ///< messages per peer
-  std::size_t pending_messages_max = 4096;               ///< under verification or validation, all peers
+  std::size_t outbox_bytes_max = 8 * 1024 * 1024;  ///< per peer
+  std::size_t outbox_items_max = 1024;             ///< messages per peer
+  std::size_t pending_messages_max = 4096;         ///< under verification or validation, all peers
   std::size_t pending_per_peer_max = 1024;
-  std::size_t topics_max = 100'000;                      ///< names we keep of topics not joined
+  std::size_t topics_max = 100'000;  ///< names we keep of topics not joined
 };
 
 /// Which parameter is wrong and what would be right.

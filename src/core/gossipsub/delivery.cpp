@@ -42,7 +42,8 @@ void Router::State::check(Pending::Copy copy, pubsub::Check needed, TimePoint no
     return accept(copy.message, copy.via, {&copy.from, 1}, now);
   }
   auto& peer = peers.at(copy.from);
-  if (pending.size() >= config->pending_messages_max || peer.pending >= config->pending_per_peer_max) {
+  if (pending.size() >= config->pending_messages_max ||
+      peer.pending >= config->pending_per_peer_max) {
     ++counters.ignored;
     return trace(Traced::Kind::ignored, peer.id, *topic.name, "too many under check");
   }
@@ -57,7 +58,8 @@ void Router::State::check(Pending::Copy copy, pubsub::Check needed, TimePoint no
   }
 }
 
-void Router::State::on_verified(Ticket ticket, const Result<void, pubsub::RejectReason>& verdict, TimePoint now) {
+void Router::State::on_verified(Ticket ticket, const Result<void, pubsub::RejectReason>& verdict,
+                                TimePoint now) {
   auto* entry = pending.find(ticket);
   if (entry == nullptr) return;
   if (!verdict) {
@@ -78,7 +80,8 @@ void Router::State::on_validated(Ticket ticket, Validation verdict, TimePoint no
     const auto entry = pending.take(ticket);
     settle(entry);
     const auto& message = entry.copy.message;
-    seen.insert(message.id.bytes(), now);  // the application has spoken on this id: no second question
+    seen.insert(message.id.bytes(),
+                now);  // the application has spoken on this id: no second question
     const bool rejected = verdict == Validation::reject;
     ++(rejected ? counters.rejected : counters.ignored);
     const auto kind = rejected ? Traced::Kind::rejected : Traced::Kind::ignored;
@@ -89,7 +92,8 @@ void Router::State::on_validated(Ticket ticket, Validation verdict, TimePoint no
   accept(entry.copy.message, entry.copy.via, entry.senders, now);
 }
 
-/// The copy under check is bad. A parked copy with other bytes gets its turn; the id is not marked as seen (V42).
+/// The copy under check is bad. A parked copy with other bytes gets its turn; the id is not marked
+/// as seen (V42).
 void Router::State::refuse(Ticket ticket, std::string_view reason, bool punishable) {
   auto* entry = pending.find(ticket);
   ++(punishable ? counters.rejected : counters.ignored);
@@ -110,8 +114,8 @@ void Router::State::settle(const Pending::Entry& entry) {
   if (auto* peer = peers.find(entry.copy.from)) --peer->pending;
 }
 
-void Router::State::accept(const pubsub::Message& message, const PeerId& via, std::span<const PeerHandle> senders,
-                           TimePoint now) {
+void Router::State::accept(const pubsub::Message& message, const PeerId& via,
+                           std::span<const PeerHandle> senders, TimePoint now) {
   const auto* topic = topics.find(message.view.topic);
   if (!seen.insert(message.id.bytes(), now)) return;
   promises.fulfil(key_of(message.id.bytes()));
@@ -126,7 +130,8 @@ Result<std::size_t, PublishError> Router::State::publish(pubsub::Message message
   if (message.view.topic.empty() || message.view.topic.size() > pubsub::topic_size_max) {
     return unexpected(PublishError::bad_topic);
   }
-  if (message.view.payload().size() > config->message_size_max) return unexpected(PublishError::too_large);
+  if (message.view.payload().size() > config->message_size_max)
+    return unexpected(PublishError::too_large);
   if (!seen.insert(message.id.bytes(), now)) return unexpected(PublishError::duplicate);
   ++counters.published;
   auto* topic = topics.intern(message.view.topic);
@@ -136,13 +141,14 @@ Result<std::size_t, PublishError> Router::State::publish(pubsub::Message message
   if (config->idontwant_on_publish) send_idontwant(message, *topic, PeerHandle{~0u});
   std::size_t sent = 0;
   const auto key = key_of(message.id.bytes());
-  for (const auto handle : own_recipients(*topic, now)) sent += push(peers.at(handle), Lane::own, message, key);
+  for (const auto handle : own_recipients(*topic, now))
+    sent += push(peers.at(handle), Lane::own, message, key);
   release_if_idle(*topic);
   return sent;
 }
 
-/// gossipsub v1.1, "Flood Publishing" and v1.0, "Fanout": direct and floodsub peers always, then everybody, the mesh, or
-/// the fanout, which is made here.
+/// gossipsub v1.1, "Flood Publishing" and v1.0, "Fanout": direct and floodsub peers always, then
+/// everybody, the mesh, or the fanout, which is made here.
 std::vector<PeerHandle> Router::State::own_recipients(Topic& topic, TimePoint now) {
   if (!topic.joined && config->mode == Mode::gossipsub && !config->flood_publish) {
     if (topic.fanout.empty()) {
@@ -156,12 +162,14 @@ std::vector<PeerHandle> Router::State::own_recipients(Topic& topic, TimePoint no
   for (const auto handle : topic.subscribers) {
     const auto& peer = peers.at(handle);
     if (!peer.stream_open) continue;
-    if (config->flood_publish || !peer.meshes() || few.contains(handle)) recipients.push_back(handle);
+    if (config->flood_publish || !peer.meshes() || few.contains(handle))
+      recipients.push_back(handle);
   }
   return recipients;
 }
 
-/// Forwards to the mesh, and to floodsub and direct peers that subscribe, but never back to a sender or the author.
+/// Forwards to the mesh, and to floodsub and direct peers that subscribe, but never back to a
+/// sender or the author.
 std::size_t Router::State::send(const pubsub::Message& message, const Topic& topic, Lane lane,
                                 std::span<const PeerHandle> without) {
   std::size_t sent = 0;
@@ -181,7 +189,8 @@ bool Router::State::push(Peer& peer, Lane lane, const pubsub::Message& message, 
   const auto dropped = peer.outbox.push(lane, message.field, key, outbox_limits);
   if (dropped.messages > 0) {
     counters.rpc_dropped += dropped.messages;
-    trace(Traced::Kind::outbox_dropped, peer.id, message.view.topic, "outbox is full", dropped.messages);
+    trace(Traced::Kind::outbox_dropped, peer.id, message.view.topic, "outbox is full",
+          dropped.messages);
   }
   want_write(peer);
   return !dropped.refused;

@@ -18,11 +18,12 @@ void Promises::sweep(TimePoint now) {
   boost::unordered::erase_if(until_, [&](const auto& entry) { return entry.second <= now; });
 }
 
-/// gossipsub v1.0, "Control messages": IHAVE. Each id is asked for once, of one peer at a time, within what a peer may make
-/// us ask per heartbeat; its copies in one RPC count once (V41).
+/// gossipsub v1.0, "Control messages": IHAVE. Each id is asked for once, of one peer at a time,
+/// within what a peer may make us ask per heartbeat; its copies in one RPC count once (V41).
 void Router::State::on_ihave(Peer& peer, std::span<const pubsub::IHave> adverts, TimePoint now) {
   auto& budget = peer.budget;
-  if (++budget.ihave_messages > config->ihave_messages_max || budget.ids_asked >= config->ihave_ids_max) {
+  if (++budget.ihave_messages > config->ihave_messages_max ||
+      budget.ids_asked >= config->ihave_ids_max) {
     trace(Traced::Kind::ihave_ignored, peer.id, {}, "budget");
     return;
   }
@@ -60,7 +61,8 @@ void Router::State::on_iwant(Peer& peer, std::span<const ByteView> ids) {
     const auto found = mcache.serve(id, peer.handle);
     if (!found) continue;
     const auto size = found->message->field.size();
-    if (found->served > config->gossip_retransmission || budget.iwant_bytes + size > config->iwant_bytes_max) {
+    if (found->served > config->gossip_retransmission ||
+        budget.iwant_bytes + size > config->iwant_bytes_max) {
       trace(Traced::Kind::iwant_refused, peer.id, found->message->view.topic, "retransmission");
       continue;
     }
@@ -69,7 +71,8 @@ void Router::State::on_iwant(Peer& peer, std::span<const ByteView> ids) {
   }
 }
 
-/// gossipsub v1.2, "IDONTWANT": remembered for some heartbeats, and what is queued of it is taken back.
+/// gossipsub v1.2, "IDONTWANT": remembered for some heartbeats, and what is queued of it is taken
+/// back.
 void Router::State::on_idontwant(Peer& peer, std::span<const ByteView> ids) {
   for (const auto id : ids) {
     if (++peer.budget.idontwant_ids > config->idontwant_ids_max) return;
@@ -82,8 +85,10 @@ void Router::State::on_idontwant(Peer& peer, std::span<const ByteView> ids) {
   }
 }
 
-/// Told on first sight, while the message is still being checked: that is when copies are on their way.
-void Router::State::send_idontwant(const pubsub::Message& message, const Topic& topic, PeerHandle from) {
+/// Told on first sight, while the message is still being checked: that is when copies are on their
+/// way.
+void Router::State::send_idontwant(const pubsub::Message& message, const Topic& topic,
+                                   PeerHandle from) {
   if (message.view.payload().size() < config->idontwant_message_size_threshold) return;
   for (const auto handle : topic.mesh) {
     auto& peer = peers.at(handle);
@@ -94,7 +99,8 @@ void Router::State::send_idontwant(const pubsub::Message& message, const Topic& 
   }
 }
 
-/// gossipsub v1.1, "Adaptive Gossip Dissemination": to d_lazy or a share of the subscribers outside `without`.
+/// gossipsub v1.1, "Adaptive Gossip Dissemination": to d_lazy or a share of the subscribers outside
+/// `without`.
 void Router::State::emit_gossip(const Topic& topic, const PeerSet& without) {
   auto ids = mcache.gossip_ids(topic.handle);
   if (ids.empty()) return;
@@ -102,7 +108,8 @@ void Router::State::emit_gossip(const Topic& topic, const PeerSet& without) {
   auto chosen = pick(topic.subscribers.size(), topic, [&](const Peer& peer) {
     return peer.meshes() && !without.contains(peer.handle);
   });
-  const auto share = static_cast<std::size_t>(config->gossip_factor * static_cast<double>(chosen.size()));
+  const auto share =
+      static_cast<std::size_t>(config->gossip_factor * static_cast<double>(chosen.size()));
   chosen.resize(std::min(chosen.size(), std::max(config->d_lazy, share)));
   for (const auto handle : chosen) {
     auto& peer = peers.at(handle);

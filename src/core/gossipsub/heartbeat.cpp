@@ -20,7 +20,8 @@ void Router::State::heartbeat(TimePoint now) {
   }
   promises.sweep(now);
   if (heartbeats % sweep_every == 0) {
-    const auto slack = config->heartbeat_interval * static_cast<Duration::rep>(config->backoff_slack_heartbeats);
+    const auto slack =
+        config->heartbeat_interval * static_cast<Duration::rep>(config->backoff_slack_heartbeats);
     backoffs.sweep(now, slack);
     for (auto* topic : topics.all()) release_if_idle(*topic);
   }

@@ -47,8 +47,9 @@ void MessageCache::shift() {
 }
 
 void MessageCache::evict() {
-  const auto oldest = std::ranges::find_if(windows_.rbegin(), windows_.rend(),
-                                           [](const Window& window) { return window.gone < window.ids.size(); });
+  const auto oldest =
+      std::ranges::find_if(windows_.rbegin(), windows_.rend(),
+                           [](const Window& window) { return window.gone < window.ids.size(); });
   ASSERT(oldest != windows_.rend());
   drop(oldest->ids[oldest->gone++].second);
   ++evicted_;

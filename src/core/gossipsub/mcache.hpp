@@ -11,8 +11,9 @@
 
 namespace grapevine::gossipsub {
 
-/// Full messages of the last heartbeats, to answer IWANT and to advertise. gossipsub v1.0, "Message Cache". Bounded in
-/// heartbeats and in bytes kept alive; what the bytes push out early is counted and no longer advertised.
+/// Full messages of the last heartbeats, to answer IWANT and to advertise. gossipsub v1.0, "Message
+/// Cache". Bounded in heartbeats and in bytes kept alive; what the bytes push out early is counted
+/// and no longer advertised.
 class MessageCache {
  public:
   struct Limits {

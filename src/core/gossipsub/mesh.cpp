@@ -18,19 +18,22 @@ bool Router::State::graftable(const Topic& topic, const Peer& peer, TimePoint no
   if (!topic.subscribers.contains(peer.handle)) return false;
   const auto end = backoffs.end(topic.handle, peer.id);
   if (!end) return true;
-  // The slack keeps our GRAFT from arriving before the other side's clock has let the backoff end (V47).
-  const auto slack = config->heartbeat_interval * static_cast<Duration::rep>(config->backoff_slack_heartbeats);
+  // The slack keeps our GRAFT from arriving before the other side's clock has let the backoff end
+  // (V47).
+  const auto slack =
+      config->heartbeat_interval * static_cast<Duration::rep>(config->backoff_slack_heartbeats);
   return base::saturating_add(*end, slack) <= now;
 }
 
-std::vector<PeerHandle> Router::State::graft_candidates(std::size_t count, const Topic& topic, bool outbound_only,
-                                                        TimePoint now) {
+std::vector<PeerHandle> Router::State::graft_candidates(std::size_t count, const Topic& topic,
+                                                        bool outbound_only, TimePoint now) {
   return pick(count, topic, [&](const Peer& peer) {
     return (peer.outbound || !outbound_only) && graftable(topic, peer, now);
   });
 }
 
-void Router::State::graft(Topic& topic, std::span<const PeerHandle> chosen, std::string_view reason) {
+void Router::State::graft(Topic& topic, std::span<const PeerHandle> chosen,
+                          std::string_view reason) {
   for (const auto handle : chosen) {
     auto& peer = peers.at(handle);
     topic.mesh.insert(handle);
@@ -40,8 +43,8 @@ void Router::State::graft(Topic& topic, std::span<const PeerHandle> chosen, std:
   }
 }
 
-void Router::State::prune(Topic& topic, std::span<const PeerHandle> chosen, Duration backoff, std::string_view reason,
-                          TimePoint now) {
+void Router::State::prune(Topic& topic, std::span<const PeerHandle> chosen, Duration backoff,
+                          std::string_view reason, TimePoint now) {
   for (const auto handle : chosen) {
     auto& peer = peers.at(handle);
     topic.mesh.erase(handle);
@@ -54,12 +57,13 @@ void Router::State::prune(Topic& topic, std::span<const PeerHandle> chosen, Dura
 void Router::State::send_prune(Peer& peer, const Topic& topic, Duration backoff) {
   if (!peer.gossips()) return;
   const bool knows_backoff = peer.version >= Version::v1_1;
-  peer.outbox.prune(topic.name, knows_backoff ? std::optional{whole_seconds(backoff)} : std::nullopt);
+  peer.outbox.prune(topic.name,
+                    knows_backoff ? std::optional{whole_seconds(backoff)} : std::nullopt);
   want_write(peer);
 }
 
-/// gossipsub v1.1, "Adding backoff" and "Outbound Mesh Quotas". A GRAFT of a topic we have not joined is passed over
-/// without an answer (V38, V52).
+/// gossipsub v1.1, "Adding backoff" and "Outbound Mesh Quotas". A GRAFT of a topic we have not
+/// joined is passed over without an answer (V38, V52).
 void Router::State::on_graft(Peer& peer, std::string_view name, TimePoint now) {
   auto* topic = topics.find(name);
   if (topic == nullptr || !topic->joined || !peer.gossips()) return;
@@ -81,12 +85,15 @@ void Router::State::on_prune(Peer& peer, const pubsub::Prune& prune, TimePoint n
   auto* topic = topics.find(prune.topic);
   if (topic == nullptr || !topic->joined) return;
   // A remote's number never reaches the clock unclamped (V35, V36).
-  const auto longest = static_cast<std::uint64_t>(std::chrono::floor<std::chrono::seconds>(config->backoff_max).count());
+  const auto longest = static_cast<std::uint64_t>(
+      std::chrono::floor<std::chrono::seconds>(config->backoff_max).count());
   const auto backoff = prune.backoff_seconds
-                           ? Duration{std::chrono::seconds{std::clamp<std::uint64_t>(*prune.backoff_seconds, 1, longest)}}
+                           ? Duration{std::chrono::seconds{
+                                 std::clamp<std::uint64_t>(*prune.backoff_seconds, 1, longest)}}
                            : config->prune_backoff;
   backoffs.extend(topic->handle, peer.id, base::saturating_add(now, backoff));
-  if (topic->mesh.erase(peer.handle)) trace(Traced::Kind::prune, peer.id, prune.topic, "pruned by peer");
+  if (topic->mesh.erase(peer.handle))
+    trace(Traced::Kind::prune, peer.id, prune.topic, "pruned by peer");
 }
 
 void Router::State::drop_from_meshes(Peer& peer) {

@@ -8,7 +8,8 @@ namespace grapevine::gossipsub {
 
 namespace {
 
-/// Ids of one IHAVE or IWANT entry: a fraction of the control bytes an RPC may hold, whatever the ids' size.
+/// Ids of one IHAVE or IWANT entry: a fraction of the control bytes an RPC may hold, whatever the
+/// ids' size.
 constexpr std::size_t ids_per_entry = 64;
 
 std::vector<ByteView> views(auto first, auto last) {
@@ -31,7 +32,8 @@ void Outbox::prune(TopicName topic, std::optional<std::uint64_t> backoff) {
 }
 
 void Outbox::change(MeshChange change) {
-  std::erase_if(mesh_changes_, [&](const MeshChange& queued) { return *queued.topic == *change.topic; });
+  std::erase_if(mesh_changes_,
+                [&](const MeshChange& queued) { return *queued.topic == *change.topic; });
   mesh_changes_.push_back(std::move(change));
 }
 
@@ -56,9 +58,12 @@ void Outbox::idontwant(const pubsub::MessageId& id, const Limits& limits) {
 
 base::Queue<Outbox::Item>& Outbox::queue(Lane lane) {
   switch (lane) {
-    case Lane::own: return own_;
-    case Lane::forward: return forward_;
-    case Lane::gossip: break;
+    case Lane::own:
+      return own_;
+    case Lane::forward:
+      return forward_;
+    case Lane::gossip:
+      break;
   }
   return gossip_;
 }
@@ -73,7 +78,9 @@ bool Outbox::shed(base::Queue<Item>& lane, Dropped& dropped) {
 Outbox::Dropped Outbox::push(Lane lane, SharedBytes field, IdKey key, const Limits& limits) {
   Dropped dropped;
   const auto size = field.size();
-  const auto fits = [&] { return bytes_ + size <= limits.bytes_max && messages() < limits.items_max; };
+  const auto fits = [&] {
+    return bytes_ + size <= limits.bytes_max && messages() < limits.items_max;
+  };
   while (!fits()) {
     const bool shedded = (lane < Lane::gossip && shed(gossip_, dropped)) ||
                          (lane < Lane::forward && shed(forward_, dropped));
@@ -101,8 +108,8 @@ std::size_t Outbox::cancel(IdKey key) {
 }
 
 bool Outbox::empty() const {
-  return announcements_.empty() && mesh_changes_.empty() && ihave_.empty() && iwant_.empty() && idontwant_.empty() &&
-         messages() == 0;
+  return announcements_.empty() && mesh_changes_.empty() && ihave_.empty() && iwant_.empty() &&
+         idontwant_.empty() && messages() == 0;
 }
 
 void Outbox::clear() { *this = Outbox{}; }
@@ -116,7 +123,8 @@ std::optional<pubsub::PackedRpc> Outbox::pack(const pubsub::SendLimits& limits) 
   return writer.take();
 }
 
-/// Subscriptions leave before any GRAFT: several implementations prune a GRAFT for a topic they were not told of.
+/// Subscriptions leave before any GRAFT: several implementations prune a GRAFT for a topic they
+/// were not told of.
 void Outbox::pack_control(pubsub::RpcWriter& writer, const pubsub::SendLimits& limits) {
   while (!announcements_.empty()) {
     const auto& next = announcements_.front();
@@ -130,7 +138,8 @@ void Outbox::pack_control(pubsub::RpcWriter& writer, const pubsub::SendLimits& l
     if (!added) break;
     ++done;
   }
-  mesh_changes_.erase(mesh_changes_.begin(), mesh_changes_.begin() + static_cast<std::ptrdiff_t>(done));
+  mesh_changes_.erase(mesh_changes_.begin(),
+                      mesh_changes_.begin() + static_cast<std::ptrdiff_t>(done));
   if (!mesh_changes_.empty()) return;
   mesh_changes_.shrink_to_fit();
 

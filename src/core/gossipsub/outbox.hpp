@@ -12,15 +12,15 @@
 
 namespace grapevine::gossipsub {
 
-/// A message id as a 64-bit keyed hash: what an outbox and an IDONTWANT list need to compare. The key is the router's
-/// secret, so nobody can make two ids meet.
+/// A message id as a 64-bit keyed hash: what an outbox and an IDONTWANT list need to compare. The
+/// key is the router's secret, so nobody can make two ids meet.
 enum class IdKey : std::uint64_t {};
 
 /// In which order messages leave, after control. Shedding goes the other way.
 enum class Lane : std::uint8_t { own, forward, gossip };
 
-/// What waits to be sent to one peer: control, merged so that the last word on a topic stands, and three lanes of messages
-/// bounded in bytes and number. Empty it holds no memory.
+/// What waits to be sent to one peer: control, merged so that the last word on a topic stands, and
+/// three lanes of messages bounded in bytes and number. Empty it holds no memory.
 class Outbox {
  public:
   struct Limits {

@@ -20,7 +20,8 @@ struct Budget {
   std::size_t idontwant_ids = 0;
 };
 
-/// Ids a peer told us not to send. gossipsub v1.2, "IDONTWANT". Bounded by the budget per heartbeat times the TTL.
+/// Ids a peer told us not to send. gossipsub v1.2, "IDONTWANT". Bounded by the budget per heartbeat
+/// times the TTL.
 class Unwanted {
  public:
   void insert(IdKey key, std::uint64_t until_heartbeat);

@@ -35,8 +35,11 @@ bool Pending::park(const pubsub::Message& message, PeerHandle from, const PeerId
   if (found == by_id_.end()) return false;
   auto& entry = *find(found->second);
   if (std::ranges::find(entry.senders, from) == entry.senders.end()) entry.senders.push_back(from);
-  const auto same = [&](const Copy& copy) { return equal(copy.message.view.body, message.view.body); };
-  if (!same(entry.copy) && std::ranges::none_of(entry.parked, same) && entry.parked.size() < parked_max) {
+  const auto same = [&](const Copy& copy) {
+    return equal(copy.message.view.body, message.view.body);
+  };
+  if (!same(entry.copy) && std::ranges::none_of(entry.parked, same) &&
+      entry.parked.size() < parked_max) {
     entry.parked.push_back({own(message), from, via});
   }
   return true;
@@ -57,8 +60,10 @@ pubsub::Message own(pubsub::Message message) {
   const auto* to = kept.data();
   if (from != to) {
     auto& view = message.view;
-    for (auto* part : {&view.from, &view.data, &view.seqno, &view.signature, &view.key}) move_view(*part, from, to);
-    view.topic = {reinterpret_cast<const char*>(to + (as_bytes(view.topic).data() - from)), view.topic.size()};
+    for (auto* part : {&view.from, &view.data, &view.seqno, &view.signature, &view.key})
+      move_view(*part, from, to);
+    view.topic = {reinterpret_cast<const char*>(to + (as_bytes(view.topic).data() - from)),
+                  view.topic.size()};
     view.body = {to + (view.body.data() - from), view.body.size()};
   }
   message.field = std::move(kept);

@@ -12,8 +12,9 @@
 
 namespace grapevine::gossipsub {
 
-/// Messages whose signature or content is being checked. Copies of an id under check are parked, not checked again; a copy
-/// with other bytes gets its turn when the first is refused, so that a forgery never censors the genuine message (V42).
+/// Messages whose signature or content is being checked. Copies of an id under check are parked,
+/// not checked again; a copy with other bytes gets its turn when the first is refused, so that a
+/// forgery never censors the genuine message (V42).
 class Pending {
  public:
   static constexpr std::size_t parked_max = 4;  ///< different copies of one id

@@ -9,23 +9,44 @@
 namespace grapevine::gossipsub {
 
 std::string_view name(Traced::Kind kind) {
-  static constexpr std::string_view names[] = {
-      "graft", "prune", "join", "leave", "duplicate", "rejected", "ignored", "undeliverable", "outbox_dropped", "ihave_sent",
-      "iwant_sent", "idontwant_sent", "idontwant_received", "idontwant_cancelled", "ihave_ignored", "iwant_refused",
-      "seen_evicted", "mcache_evicted", "subscribed", "unsubscribed", "limit_hit"};
+  static constexpr std::string_view names[] = {"graft",
+                                               "prune",
+                                               "join",
+                                               "leave",
+                                               "duplicate",
+                                               "rejected",
+                                               "ignored",
+                                               "undeliverable",
+                                               "outbox_dropped",
+                                               "ihave_sent",
+                                               "iwant_sent",
+                                               "idontwant_sent",
+                                               "idontwant_received",
+                                               "idontwant_cancelled",
+                                               "ihave_ignored",
+                                               "iwant_refused",
+                                               "seen_evicted",
+                                               "mcache_evicted",
+                                               "subscribed",
+                                               "unsubscribed",
+                                               "limit_hit"};
   return names[static_cast<std::size_t>(kind)];
 }
 
 std::string_view name(PublishError error) {
   switch (error) {
-    case PublishError::too_large: return "too large";
-    case PublishError::duplicate: return "duplicate";
-    case PublishError::bad_topic: return "bad topic";
+    case PublishError::too_large:
+      return "too large";
+    case PublishError::duplicate:
+      return "duplicate";
+    case PublishError::bad_topic:
+      return "bad topic";
   }
   return "unknown";
 }
 
-Router::State::State(const PeerId& self_id, std::shared_ptr<const Config> config_in, Rng rng_in, TimePoint now)
+Router::State::State(const PeerId& self_id, std::shared_ptr<const Config> config_in, Rng rng_in,
+                     TimePoint now)
     : self{self_id},
       config{std::move(config_in)},
       rng{std::move(rng_in)},
@@ -40,7 +61,8 @@ Router::State::State(const PeerId& self_id, std::shared_ptr<const Config> config
       next_heartbeat{now + config->heartbeat_initial_delay},
       next_direct_connect{now} {}
 
-Result<Router, ConfigError> Router::create(PeerId self, std::shared_ptr<const Config> config, Rng rng, TimePoint now) {
+Result<Router, ConfigError> Router::create(PeerId self, std::shared_ptr<const Config> config,
+                                           Rng rng, TimePoint now) {
   if (auto checked = check(*config); !checked) return unexpected(checked.error());
   Router router;
   router.state_ = std::make_unique<State>(self, std::move(config), std::move(rng), now);
@@ -89,7 +111,8 @@ void Router::remove_peer(PeerHandle handle, TimePoint) {
   state.peers.remove(handle);
 }
 
-Result<void, pubsub::RpcError> Router::on_rpc(PeerHandle from, const SharedBytes& frame, TimePoint now) {
+Result<void, pubsub::RpcError> Router::on_rpc(PeerHandle from, const SharedBytes& frame,
+                                              TimePoint now) {
   auto& state = *state_;
   auto& peer = state.peers.at(from);
   const auto read = pubsub::read_rpc(frame, state.config->rpc_limits);
@@ -98,7 +121,8 @@ Result<void, pubsub::RpcError> Router::on_rpc(PeerHandle from, const SharedBytes
     return unexpected(read.error());
   }
   const auto& rpc = *read;
-  if (rpc.skipped > 0) state.trace(Traced::Kind::limit_hit, peer.id, {}, "oversize element", rpc.skipped);
+  if (rpc.skipped > 0)
+    state.trace(Traced::Kind::limit_hit, peer.id, {}, "oversize element", rpc.skipped);
   state.on_subscriptions(peer, rpc, now);
   for (std::size_t i = 0; i < rpc.publish.size(); ++i) {
     state.on_publish(peer, frame.slice(rpc.publish[i]), rpc.publish_bodies[i], now);
@@ -112,7 +136,8 @@ Result<void, pubsub::RpcError> Router::on_rpc(PeerHandle from, const SharedBytes
   return {};
 }
 
-void Router::on_verified(Ticket ticket, const Result<void, pubsub::RejectReason>& verdict, TimePoint now) {
+void Router::on_verified(Ticket ticket, const Result<void, pubsub::RejectReason>& verdict,
+                         TimePoint now) {
   state_->on_verified(ticket, verdict, now);
 }
 
@@ -215,8 +240,9 @@ std::vector<PeerId> Router::subscribers(std::string_view name) const {
 }
 
 bool Router::has_pending() const {
-  return std::ranges::any_of(state_->peers.handles(),
-                             [&](PeerHandle handle) { return !state_->peers.at(handle).outbox.empty(); });
+  return std::ranges::any_of(state_->peers.handles(), [&](PeerHandle handle) {
+    return !state_->peers.at(handle).outbox.empty();
+  });
 }
 
 const Counters& Router::counters() const { return state_->counters; }
@@ -238,7 +264,8 @@ void Router::check_invariants(TimePoint) const {
       ASSERT(topic->joined && peer.meshes() && topic->subscribers.contains(handle));
     }
     for (const auto handle : topic->fanout) {
-      ASSERT(!topic->joined && state.peers.at(handle).meshes() && topic->subscribers.contains(handle));
+      ASSERT(!topic->joined && state.peers.at(handle).meshes() &&
+             topic->subscribers.contains(handle));
     }
     for (const auto handle : topic->subscribers) {
       ASSERT(std::ranges::binary_search(state.peers.at(handle).topics, topic->handle));

@@ -37,20 +37,21 @@ enum class Validation { accept, reject, ignore };
 
 /// Why a publish did not happen.
 enum class PublishError {
-  too_large,        ///< above `message_size_max`
-  duplicate,        ///< the id was seen already
-  bad_topic,        ///< empty or longer than pubsub::topic_size_max
+  too_large,  ///< above `message_size_max`
+  duplicate,  ///< the id was seen already
+  bad_topic,  ///< empty or longer than pubsub::topic_size_max
 };
 std::string_view name(PublishError error);
 
-/// `pack(peer)` has something to give. Sent once when that becomes so; again after `pack()` ran dry.
+/// `pack(peer)` has something to give. Sent once when that becomes so; again after `pack()` ran
+/// dry.
 struct WantsWrite {
   PeerHandle peer;
 };
 /// A message for the application, exactly once. Own messages come as well, with `local` set.
 struct Deliver {
   pubsub::Message message;
-  PeerId via;   ///< the neighbour it came from; ourselves when local
+  PeerId via;  ///< the neighbour it came from; ourselves when local
   bool local;
 };
 /// Signatures to check off this thread, in one batch; each answered once through `on_verified`.
@@ -74,9 +75,27 @@ struct Connect {
 /// Something worth counting or showing. Never needed for correctness.
 struct Traced {
   enum class Kind {
-    graft, prune, join, leave, duplicate, rejected, ignored, undeliverable, outbox_dropped, ihave_sent, iwant_sent,
-    idontwant_sent, idontwant_received, idontwant_cancelled, ihave_ignored, iwant_refused, seen_evicted, mcache_evicted,
-    subscribed, unsubscribed, limit_hit,
+    graft,
+    prune,
+    join,
+    leave,
+    duplicate,
+    rejected,
+    ignored,
+    undeliverable,
+    outbox_dropped,
+    ihave_sent,
+    iwant_sent,
+    idontwant_sent,
+    idontwant_received,
+    idontwant_cancelled,
+    ihave_ignored,
+    iwant_refused,
+    seen_evicted,
+    mcache_evicted,
+    subscribed,
+    unsubscribed,
+    limit_hit,
   };
   Kind kind;
   PeerId peer;
@@ -97,28 +116,33 @@ struct Counters {
   std::uint64_t rpc_dropped = 0;  ///< messages an outbox had no room for
 };
 
-/// The gossipsub router of one node. No I/O, clock, threads or logging of its own. Protocols floodsub and gossipsub 1.0,
-/// 1.1 and 1.2 (mesh, fanout, gossip, backoff, IDONTWANT).
+/// The gossipsub router of one node. No I/O, clock, threads or logging of its own. Protocols
+/// floodsub and gossipsub 1.0, 1.1 and 1.2 (mesh, fanout, gossip, backoff, IDONTWANT).
 ///   on_*   what happened: a peer, an RPC, a deadline.   verbs  what the application wants.
 ///   poll   what the caller must do next; drain it at the end of every turn.
-/// `now` never decreases from call to call. Invariants (`check_invariants`): a mesh peer is connected, subscribed, speaks
-/// gossipsub and is not direct; no peer is grafted within its backoff; per-peer state ends with the peer.
+/// `now` never decreases from call to call. Invariants (`check_invariants`): a mesh peer is
+/// connected, subscribed, speaks gossipsub and is not direct; no peer is grafted within its
+/// backoff; per-peer state ends with the peer.
 class Router {
  public:
-  static Result<Router, ConfigError> create(PeerId self, std::shared_ptr<const Config> config, Rng rng, TimePoint now);
+  static Result<Router, ConfigError> create(PeerId self, std::shared_ptr<const Config> config,
+                                            Rng rng, TimePoint now);
   Router(Router&&) noexcept;
   Router& operator=(Router&&) noexcept;
   ~Router();
 
   /// A peer is connected and spoke of a gossip protocol. `peer` is unused so far.
   void add_peer(PeerHandle peer, const PeerInfo& info, TimePoint now);
-  /// A stream to write RPCs on is open; the hello (all subscriptions) is queued first. Again after `on_stream_lost`.
+  /// A stream to write RPCs on is open; the hello (all subscriptions) is queued first. Again after
+  /// `on_stream_lost`.
   void on_stream_open(PeerHandle peer, Version version, TimePoint now);
-  /// Our outbound stream is gone, the connection is not: what was queued is dropped, mesh links end (V45).
+  /// Our outbound stream is gone, the connection is not: what was queued is dropped, mesh links end
+  /// (V45).
   void on_stream_lost(PeerHandle peer, TimePoint now);
   void remove_peer(PeerHandle peer, TimePoint now);
 
-  /// One RPC frame without its length prefix. An error means: reset the inbound stream; the peer stays.
+  /// One RPC frame without its length prefix. An error means: reset the inbound stream; the peer
+  /// stays.
   Result<void, pubsub::RpcError> on_rpc(PeerHandle from, const SharedBytes& frame, TimePoint now);
   void on_verified(Ticket ticket, const Result<void, pubsub::RejectReason>& verdict, TimePoint now);
   void on_validated(Ticket ticket, Validation verdict, TimePoint now);
@@ -128,23 +152,23 @@ class Router {
   void leave(std::string_view topic, TimePoint now);
   /// Messages of `topic` from others ask through `Validate` first. Holds until switched off.
   void set_validated(std::string_view topic, bool on);
-  /// Sends a message of our own, encoded and signed by the caller, with its id. Answers the number of peers it is queued
-  /// for; none is no error.
+  /// Sends a message of our own, encoded and signed by the caller, with its id. Answers the number
+  /// of peers it is queued for; none is no error.
   Result<std::size_t, PublishError> publish(pubsub::Message message, TimePoint now);
   void add_direct(const PeerId& peer);
   void remove_direct(const PeerId& peer);
 
   std::optional<Output> poll();
-  /// The next RPC for `peer`, at most about `send_limits.batch_bytes` unless one message is larger; nullopt when there is
-  /// nothing (left).
+  /// The next RPC for `peer`, at most about `send_limits.batch_bytes` unless one message is larger;
+  /// nullopt when there is nothing (left).
   std::optional<pubsub::PackedRpc> pack(PeerHandle peer, TimePoint now);
   std::optional<TimePoint> next_deadline() const;
 
-  std::vector<std::string> topics() const;                       ///< joined, sorted
-  std::vector<PeerId> mesh(std::string_view topic) const;        ///< sorted
-  std::vector<PeerId> fanout(std::string_view topic) const;      ///< sorted
-  std::vector<PeerId> subscribers(std::string_view topic) const; ///< sorted
-  bool has_pending() const;                                      ///< any outbox is not empty
+  std::vector<std::string> topics() const;                        ///< joined, sorted
+  std::vector<PeerId> mesh(std::string_view topic) const;         ///< sorted
+  std::vector<PeerId> fanout(std::string_view topic) const;       ///< sorted
+  std::vector<PeerId> subscribers(std::string_view topic) const;  ///< sorted
+  bool has_pending() const;                                       ///< any outbox is not empty
   const Counters& counters() const;
   /// Stops the program when an invariant does not hold. For tests, fuzzing and simulation.
   void check_invariants(TimePoint now) const;

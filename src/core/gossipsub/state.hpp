@@ -16,7 +16,8 @@
 
 namespace grapevine::gossipsub {
 
-/// Ids asked for by IWANT and not yet come: nobody else is asked for them meanwhile. Swept each heartbeat.
+/// Ids asked for by IWANT and not yet come: nobody else is asked for them meanwhile. Swept each
+/// heartbeat.
 class Promises {
  public:
   bool holds(IdKey id, TimePoint now) const;
@@ -29,9 +30,9 @@ class Promises {
 };
 
 /// The router's parts and the work on them, one source file a concept:
-///   subscriptions.cpp  who wants what          delivery.cpp   messages in, checked, delivered, forwarded, published
-///   mesh.cpp           GRAFT, PRUNE, backoff   gossip.cpp     IHAVE, IWANT, IDONTWANT
-///   heartbeat.cpp      what happens each heartbeat
+///   subscriptions.cpp  who wants what          delivery.cpp   messages in, checked, delivered,
+///   forwarded, published mesh.cpp           GRAFT, PRUNE, backoff   gossip.cpp     IHAVE, IWANT,
+///   IDONTWANT heartbeat.cpp      what happens each heartbeat
 struct Router::State {
   State(const PeerId& self_id, std::shared_ptr<const Config> config_in, Rng rng_in, TimePoint now);
 
@@ -50,7 +51,8 @@ struct Router::State {
   void on_graft(Peer& peer, std::string_view name, TimePoint now);
   void on_prune(Peer& peer, const pubsub::Prune& prune, TimePoint now);
   void graft(Topic& topic, std::span<const PeerHandle> chosen, std::string_view reason);
-  void prune(Topic& topic, std::span<const PeerHandle> chosen, Duration backoff, std::string_view reason, TimePoint now);
+  void prune(Topic& topic, std::span<const PeerHandle> chosen, Duration backoff,
+             std::string_view reason, TimePoint now);
   void send_prune(Peer& peer, const Topic& topic, Duration backoff);
   void drop_from_meshes(Peer& peer);
   bool graftable(const Topic& topic, const Peer& peer, TimePoint now) const;
@@ -65,17 +67,20 @@ struct Router::State {
     if (found.size() > count) found.resize(count);
     return found;
   }
-  std::vector<PeerHandle> graft_candidates(std::size_t count, const Topic& topic, bool outbound_only, TimePoint now);
+  std::vector<PeerHandle> graft_candidates(std::size_t count, const Topic& topic,
+                                           bool outbound_only, TimePoint now);
 
   // delivery.cpp
   void on_publish(Peer& peer, const SharedBytes& field, ByteView body, TimePoint now);
   void check(Pending::Copy copy, pubsub::Check needed, TimePoint now);
   void on_verified(Ticket ticket, const Result<void, pubsub::RejectReason>& verdict, TimePoint now);
   void on_validated(Ticket ticket, Validation verdict, TimePoint now);
-  void accept(const pubsub::Message& message, const PeerId& via, std::span<const PeerHandle> senders, TimePoint now);
+  void accept(const pubsub::Message& message, const PeerId& via,
+              std::span<const PeerHandle> senders, TimePoint now);
   void refuse(Ticket ticket, std::string_view reason, bool punishable);
   Result<std::size_t, PublishError> publish(pubsub::Message message, TimePoint now);
-  std::size_t send(const pubsub::Message& message, const Topic& topic, Lane lane, std::span<const PeerHandle> without);
+  std::size_t send(const pubsub::Message& message, const Topic& topic, Lane lane,
+                   std::span<const PeerHandle> without);
   std::vector<PeerHandle> own_recipients(Topic& topic, TimePoint now);
   bool push(Peer& peer, Lane lane, const pubsub::Message& message, IdKey key);
   void settle(const Pending::Entry& entry);
@@ -97,7 +102,8 @@ struct Router::State {
 
   IdKey key_of(ByteView id) const { return IdKey{id_hash(id)}; }
   void want_write(Peer& peer);
-  void trace(Traced::Kind kind, const PeerId& peer, std::string_view topic, std::string_view reason, std::uint64_t count = 1);
+  void trace(Traced::Kind kind, const PeerId& peer, std::string_view topic, std::string_view reason,
+             std::uint64_t count = 1);
 
   PeerId self;
   std::shared_ptr<const Config> config;

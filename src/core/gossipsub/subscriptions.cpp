@@ -27,7 +27,8 @@ void Router::State::on_subscriptions(Peer& peer, const pubsub::RpcView& rpc, Tim
   }
 }
 
-/// False when nothing changed or a limit refuses the topic (V37): what is above it is ignored, not stored.
+/// False when nothing changed or a limit refuses the topic (V37): what is above it is ignored, not
+/// stored.
 bool Router::State::subscribe(Peer& peer, std::string_view name) {
   const auto& filter = config->subscription_filter;
   if (!filter.allows(name)) return false;
@@ -79,7 +80,8 @@ void Router::State::join(std::string_view name, TimePoint now) {
   trace(Traced::Kind::join, self, name, {});
   announce(topic->name, true);
   auto chosen = topic->fanout.copy();  // they carry the topic for us already
-  std::erase_if(chosen, [&](PeerHandle handle) { return !graftable(*topic, peers.at(handle), now); });
+  std::erase_if(chosen,
+                [&](PeerHandle handle) { return !graftable(*topic, peers.at(handle), now); });
   topic->fanout.clear();
   graft(*topic, chosen, "fanout");
   if (topic->mesh.size() < config->d) {

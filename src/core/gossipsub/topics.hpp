@@ -53,8 +53,8 @@ struct Topic {
   bool idle() const { return !joined && !validated && subscribers.empty() && fanout.empty(); }
 };
 
-/// Interned topics, by handle and by name. Names are chosen by remotes: the hash is keyed (V21), the number of topics
-/// not joined is bounded (V37).
+/// Interned topics, by handle and by name. Names are chosen by remotes: the hash is keyed (V21),
+/// the number of topics not joined is bounded (V37).
 class Topics {
  public:
   Topics(Rng& rng, std::size_t topics_max);
@@ -85,7 +85,8 @@ class Topics {
   std::size_t topics_max_;
   std::vector<std::unique_ptr<Topic>> topics_;  ///< by handle
   std::vector<TopicHandle> free_;
-  boost::unordered_flat_map<std::string_view, TopicHandle, Hash, Equal> by_name_;  ///< views of Topic::name
+  boost::unordered_flat_map<std::string_view, TopicHandle, Hash, Equal>
+      by_name_;  ///< views of Topic::name
 };
 
 }  // namespace grapevine::gossipsub

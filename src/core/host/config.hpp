@@ -18,31 +18,34 @@ struct Config {
   std::shared_ptr<const session::Config> session;
 
   std::size_t connections_max = 1024;
-  std::size_t inbound_max = 768;             ///< a quarter stays for outbound
-  std::size_t per_peer_max = 2;              ///< 4 while simultaneous dials resolve
-  std::size_t per_ip_max = 8;                ///< inbound, per IPv4 address or IPv6 /56; loopback is exempt
-  std::size_t half_open_max = 64;            ///< inbound handshakes under way
-  std::size_t half_open_per_ip_max = 8;      ///< loopback is exempt
-  std::size_t accepts_per_ip_per_second = 5; ///< token bucket with `accepts_per_ip_burst`; loopback is exempt
+  std::size_t inbound_max = 768;   ///< a quarter stays for outbound
+  std::size_t per_peer_max = 2;    ///< 4 while simultaneous dials resolve
+  std::size_t per_ip_max = 8;      ///< inbound, per IPv4 address or IPv6 /56; loopback is exempt
+  std::size_t half_open_max = 64;  ///< inbound handshakes under way
+  std::size_t half_open_per_ip_max = 8;  ///< loopback is exempt
+  std::size_t accepts_per_ip_per_second =
+      5;  ///< token bucket with `accepts_per_ip_burst`; loopback is exempt
   std::size_t accepts_per_ip_burst = 16;
 
   std::size_t dials_per_peer_max = 8;
   std::size_t dials_max = 64;
   std::size_t dial_addresses_max = 16;
-  Duration dial_timeout = std::chrono::seconds{15};          ///< one address
-  Duration dial_stagger = std::chrono::milliseconds{250};    ///< between addresses of one peer
+  Duration dial_timeout = std::chrono::seconds{15};        ///< one address
+  Duration dial_stagger = std::chrono::milliseconds{250};  ///< between addresses of one peer
   Duration dial_backoff_min = std::chrono::seconds{1};
   Duration dial_backoff_max = std::chrono::minutes{5};
 
-  std::size_t streams_per_protocol_max = 32;                 ///< inbound, per connection; gossip 1, identify 2, ping 2
+  std::size_t streams_per_protocol_max =
+      32;  ///< inbound, per connection; gossip 1, identify 2, ping 2
   std::size_t address_book_peers_max = 10'000;
   std::size_t addresses_per_peer_max = 32;
   Duration address_ttl = std::chrono::hours{1};
   Duration identify_timeout = std::chrono::seconds{10};
-  Duration push_interval_min = std::chrono::seconds{5};      ///< between pushes taken from one peer
-  Duration stream_retry_min = std::chrono::milliseconds{100};///< gossip stream reopened after a reset, doubling
+  Duration push_interval_min = std::chrono::seconds{5};  ///< between pushes taken from one peer
+  Duration stream_retry_min =
+      std::chrono::milliseconds{100};  ///< gossip stream reopened after a reset, doubling
   Duration stream_retry_max = std::chrono::seconds{10};
-  std::size_t stream_retries_max = 4;                        ///< then the connection is closed: never a zombie (V45)
+  std::size_t stream_retries_max = 4;  ///< then the connection is closed: never a zombie (V45)
 };
 
 }  // namespace grapevine::host

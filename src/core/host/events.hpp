@@ -29,20 +29,20 @@ struct StreamKey {
 
 /// Why a peer could not be connected, or a connection was refused or ended.
 enum class DialError {
-  none_given,        ///< no address, or none of a transport we have
-  unsupported,       ///< an address of a transport we do not have
-  self,              ///< our own peer id or our own node answered
-  wrong_peer,        ///< another peer id was proven (V10)
-  backing_off,       ///< an earlier failure forbids dialling yet
-  limit,             ///< a limit of connections or dials
-  resolve_failed,    ///< the name has no address
-  refused,           ///< the remote's host refused the connection
-  unreachable,       ///< no route, or another transport failure
+  none_given,      ///< no address, or none of a transport we have
+  unsupported,     ///< an address of a transport we do not have
+  self,            ///< our own peer id or our own node answered
+  wrong_peer,      ///< another peer id was proven (V10)
+  backing_off,     ///< an earlier failure forbids dialling yet
+  limit,           ///< a limit of connections or dials
+  resolve_failed,  ///< the name has no address
+  refused,         ///< the remote's host refused the connection
+  unreachable,     ///< no route, or another transport failure
   timeout,
-  negotiation_failed,///< no common security or muxer, or not libp2p at all
+  negotiation_failed,  ///< no common security or muxer, or not libp2p at all
   handshake_failed,
-  closed,            ///< ended before it was ready
-  cancelled,         ///< by `disconnect` or shutdown
+  closed,     ///< ended before it was ready
+  cancelled,  ///< by `disconnect` or shutdown
 };
 std::string_view name(DialError error);
 
@@ -59,7 +59,8 @@ struct CancelDial {
 struct WantsWrite {
   LinkId link;
 };
-/// Write what `pack` still gives, close the socket, forget the link. The host has forgotten it already but for `pack`.
+/// Write what `pack` still gives, close the socket, forget the link. The host has forgotten it
+/// already but for `pack`.
 struct CloseLink {
   LinkId link;
   std::string_view reason;
@@ -118,8 +119,9 @@ using gossipsub::Deliver;
 using gossipsub::Traced;
 using gossipsub::Validate;
 
-using Output = std::variant<Dial, CancelDial, WantsWrite, CloseLink, Verify, Deliver, Validate, PeerConnected, PeerDisconnected,
-                            PeerIdentified, ConnectResult, StreamOpened, StreamData, StreamEnded, StreamClosed, StreamWritable,
-                            PingResult, Traced>;
+using Output =
+    std::variant<Dial, CancelDial, WantsWrite, CloseLink, Verify, Deliver, Validate, PeerConnected,
+                 PeerDisconnected, PeerIdentified, ConnectResult, StreamOpened, StreamData,
+                 StreamEnded, StreamClosed, StreamWritable, PingResult, Traced>;
 
 }  // namespace grapevine::host

@@ -18,35 +18,38 @@ struct PeerView {
   PeerId peer;
   Multiaddr address;
   bool outbound = false;
-  std::string agent;                      ///< empty before identify; at most 256 bytes, not escaped
-  std::vector<std::string> protocols;     ///< from identify
-  std::string gossip_protocol;            ///< negotiated on our outbound gossip stream; empty without
+  std::string agent;                   ///< empty before identify; at most 256 bytes, not escaped
+  std::vector<std::string> protocols;  ///< from identify
+  std::string gossip_protocol;         ///< negotiated on our outbound gossip stream; empty without
   std::optional<Duration> round_trip;
   TimePoint connected_at;
 };
 
 struct ConnectRequest {
-  std::vector<Multiaddr> addresses;       ///< of one peer; each may end in /p2p
-  std::optional<PeerId> peer;             ///< whom; taken from the addresses when absent there
+  std::vector<Multiaddr> addresses;  ///< of one peer; each may end in /p2p
+  std::optional<PeerId> peer;        ///< whom; taken from the addresses when absent there
   Duration timeout = std::chrono::seconds{15};
-  bool another = false;                   ///< a further connection even where one is there: for raw dials
-  bool protected_from_limits = false;     ///< lifts the per-peer limit for this connection
+  bool another = false;  ///< a further connection even where one is there: for raw dials
+  bool protected_from_limits = false;  ///< lifts the per-peer limit for this connection
 };
 
 /// Why a stream could not be opened.
 enum class StreamError {
   not_connected,
-  too_many,     ///< the limit of streams
+  too_many,  ///< the limit of streams
   closing,
 };
 std::string_view name(StreamError error);
 
-/// The node without its sockets: connections, dialling, limits, address book, identify, ping, gossip, and streams for the
-/// application's protocols. Drivers: the Asio shell, the simulator, the fuzzers. No I/O, clock, threads or logging.
-/// A turn: all ready inputs, then `poll()` until empty, then `pack` for each `WantsWrite`, then re-arm `next_deadline()`.
+/// The node without its sockets: connections, dialling, limits, address book, identify, ping,
+/// gossip, and streams for the application's protocols. Drivers: the Asio shell, the simulator, the
+/// fuzzers. No I/O, clock, threads or logging. A turn: all ready inputs, then `poll()` until empty,
+/// then `pack` for each `WantsWrite`, then re-arm `next_deadline()`.
 class Host {
  public:
-  static Result<Host, gossipsub::ConfigError> create(KeyPair identity, std::shared_ptr<const Config> config, Rng rng, TimePoint now);
+  static Result<Host, gossipsub::ConfigError> create(KeyPair identity,
+                                                     std::shared_ptr<const Config> config, Rng rng,
+                                                     TimePoint now);
   Host(Host&&) noexcept;
   Host& operator=(Host&&) noexcept;
   ~Host();
@@ -61,7 +64,8 @@ class Host {
   void on_bytes(LinkId link, Received bytes, TimePoint now);
   void on_link_closed(LinkId link, std::string_view reason, TimePoint now);
   void on_written(LinkId link, std::size_t size, TimePoint now);
-  void on_verified(gossipsub::Ticket ticket, const Result<void, pubsub::RejectReason>& verdict, TimePoint now);
+  void on_verified(gossipsub::Ticket ticket, const Result<void, pubsub::RejectReason>& verdict,
+                   TimePoint now);
   void on_deadline(TimePoint now);
 
   std::optional<Output> poll();
@@ -88,8 +92,10 @@ class Host {
 
   /// Inbound streams of `protocol` come as `StreamOpened` from now on; identify tells everybody.
   void handle(std::string protocol, TimePoint now);
-  Result<StreamKey, StreamError> open_stream(const PeerId& peer, std::vector<std::string> protocols, TimePoint now);
-  Result<StreamKey, StreamError> open_stream(LinkId link, std::vector<std::string> protocols, TimePoint now);
+  Result<StreamKey, StreamError> open_stream(const PeerId& peer, std::vector<std::string> protocols,
+                                             TimePoint now);
+  Result<StreamKey, StreamError> open_stream(LinkId link, std::vector<std::string> protocols,
+                                             TimePoint now);
   bool write(StreamKey stream, SharedBytes bytes);
   void end_stream(StreamKey stream);
   void reset_stream(StreamKey stream);
@@ -106,6 +112,7 @@ class Host {
 
  private:
   struct State;
+  Host();
   std::unique_ptr<State> state_;
 };
 

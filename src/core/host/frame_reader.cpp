@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "core/host/frame_reader.hpp"
+
+#include <algorithm>
+
+#include "base/assert.hpp"
+
+namespace grapevine::host {
+
+void FrameReader::feed(SharedBytes piece) {
+  ASSERT(piece_.empty());
+  piece_ = std::move(piece);
+}
+
+Result<std::optional<SharedBytes>, base::FrameError> FrameReader::next() {
+  while (!piece_.empty()) {
+    if (!partial_.empty() || wanted_ > 0) return next_spanning();
+    base::ByteReader in{piece_};
+    const auto frame = base::take_frame(in, size_max_);
+    if (!frame) return unexpected(frame.error());
+    if (!*frame) return next_spanning();
+    const auto whole = piece_.slice(**frame);
+    piece_ = piece_.slice(in.rest());
+    if (!whole.empty()) return whole;
+  }
+  piece_ = SharedBytes{};
+  return std::nullopt;
+}
+
+Result<std::optional<SharedBytes>, base::FrameError> FrameReader::next_spanning() {
+  while (wanted_ == 0) {  // the length itself, byte by byte: at most ten
+    if (piece_.empty()) return std::nullopt;
+    partial_.push_back(piece_.view().front());
+    piece_ = piece_.slice(1, piece_.size() - 1);
+    base::ByteReader in{partial_};
+    const auto length = base::take_varint(in);
+    if (!length) return unexpected(base::FrameError::bad_length);
+    if (!*length) continue;
+    if (**length > size_max_) return unexpected(base::FrameError::too_large);
+    wanted_ = static_cast<std::size_t>(**length);
+    partial_.clear();
+    if (wanted_ == 0) return next();
+  }
+  const auto more = std::min(wanted_ - partial_.size(), piece_.size());
+  append(partial_, piece_.view().first(more));
+  piece_ = piece_.slice(more, piece_.size() - more);
+  if (partial_.size() < wanted_) {
+    piece_ = SharedBytes{};
+    return std::nullopt;
+  }
+  wanted_ = 0;
+  return SharedBytes{std::exchange(partial_, Bytes{})};
+}
+
+}  // namespace grapevine::host
