@@ -17,6 +17,7 @@ from runner.implementations import OURS, PEERS, ROOT, Implementation
 from . import idle, limits, report, throughput
 
 NAMES = (OURS, *PEERS)
+IDLE = "idle"
 LOGS = ROOT / "build" / "bench" / "logs"
 RAW = ROOT / "build" / "bench" / "quick.json"
 DOCUMENT = ROOT / "docs" / "benchmarks.md"
@@ -31,6 +32,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     names = options.impl.split(",")
     if set(names) - set(NAMES):
         print(f"bench: --impl takes {', '.join(NAMES)}", file=sys.stderr)
+        return 2
+    if options.only not in (None, IDLE) and not _loads(options):
+        print(f"bench: no load has {options.only!r} in its name", file=sys.stderr)
         return 2
     company = [_implementation(name, options) for name in names]
     usable = [one for one in company if one.usable]
@@ -52,8 +56,8 @@ def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     add = parser.add_argument
     add("--repetitions", type=int, default=3, help="of every run (default 3)")
     add("--impl", default="ours,go,rust", metavar="LIST", help="of ours, go, rust, js")
-    add("--only", metavar="TEXT", help="loads whose name has this in it, as in '1 KiB NoSign'")
-    add("--peers", type=int, default=300, help="of the memory measurement; 0 leaves it out")
+    add("--only", metavar="TEXT", help="loads with this in their name, as '1 KiB'; or idle")
+    add("--peers", type=int, default=300, help="idle ones, of the memory measurement")
     add("--settle", type=float, default=10.0, metavar="S", help="seconds before memory is read")
     add("--crowd", choices=NAMES, help="who the idle peers are (default: the first of --impl)")
     add("--ours", type=Path, metavar="PATH", help="another agent in the place of ours")
@@ -70,7 +74,7 @@ def _implementation(name: str, options: argparse.Namespace) -> Implementation:
 
 
 def _measure(company: list[Implementation], options: argparse.Namespace) -> report.Session:
-    loads = [load for load in throughput.LOADS if (options.only or "") in load.name]
+    loads = _loads(options)
     samples: list[throughput.Sample] = []
     told: list[dict[str, float]] = []
     for repetition in range(1, options.repetitions + 1):
@@ -80,7 +84,7 @@ def _measure(company: list[Implementation], options: argparse.Namespace) -> repo
                 print(_progress(samples[-1]), flush=True)
         told.append(limits.measure(LIMITS))
     footprints = []
-    if options.peers > 0:
+    if options.only in (None, IDLE):
         names = {one.name: one for one in company}
         crowd = names.get(options.crowd, company[0])
         footprints = idle.measure(company, crowd, options.peers, LOGS, options.settle)
@@ -93,6 +97,10 @@ def _measure(company: list[Implementation], options: argparse.Namespace) -> repo
         limits=told,
         footprints=footprints,
     )
+
+
+def _loads(options: argparse.Namespace) -> list[throughput.Load]:
+    return [load for load in throughput.LOADS if (options.only or "") in load.name]
 
 
 def _progress(sample: throughput.Sample) -> str:

@@ -64,7 +64,8 @@ def play(scene: Scene, seconds: float, seed: int = 1) -> None:
     for node in nodes:
         require_exactly(node, TOPIC, [data for author, data in traffic.sent if author is not node])
     deliveries = len(traffic.sent) * (len(nodes) - 1)
-    scene.notes.append(f"{len(nodes)} nodes, {len(links)} links, {seconds:.0f} s")
+    names = " ".join(implementation.name for implementation in scene.cast.everyone)
+    scene.notes.append(f"{len(nodes)} nodes ({names}), {len(links)} links, {seconds:.0f} s")
     scene.notes.append(f"{len(traffic.sent)} messages, {deliveries} deliveries")
 
 
