@@ -47,7 +47,7 @@ void Host::State::consider_gossip(PeerEntry& peer, TimePoint now) {
 
 void Host::State::open_gossip(PeerEntry& peer, LinkId link_id, TimePoint now) {
   const auto known = [&](const std::string& protocol) {
-    return std::ranges::find(peer.protocols, protocol) != peer.protocols.end();
+    return std::ranges::find(peer.info.protocols, protocol) != peer.info.protocols.end();
   };
   const auto best = std::ranges::find_if(gossip_protocols, known);
   if (best == gossip_protocols.end()) return;
@@ -136,7 +136,7 @@ void Host::State::on_gossip_out_closed(PeerEntry& peer, session::StreamClosed::R
   router.on_stream_lost(peer.handle, now);
   drain_router(now);
   if (reason == session::StreamClosed::Reason::protocol_refused) {
-    peer.protocols.clear();  // what identify said no longer holds; a push will tell
+    peer.info.protocols.clear();  // what identify said no longer holds; a push will tell
     return;
   }
   if (now - gossip.opened > good_stream) gossip.retries = 0;

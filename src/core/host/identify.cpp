@@ -1,6 +1,4 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "core/identify/identify.hpp"
-
 #include <algorithm>
 
 #include "core/host/state.hpp"
@@ -8,9 +6,9 @@
 namespace grapevine::host {
 
 void Host::State::ask_identity(Link& link, TimePoint now) {
-  const auto stream = link.session->open_stream({std::string{identify::protocol_id}}, now);
+  const auto stream = link.session->open_stream({std::string{identify::protocol}}, now);
   if (!stream) return;
-  add_stream(link, *stream, IdentifyOut{identify::Reader{link.peer, {}}});
+  add_stream(link, *stream, IdentifyOut{identify::Reader{link.peer}});
   link.session->end_stream(*stream);  // we have nothing to say on it
   timers.set(
       {now + config->identify_timeout, Timer::Kind::stream, std::to_underlying(link.id), *stream});
@@ -18,15 +16,16 @@ void Host::State::ask_identity(Link& link, TimePoint now) {
 
 Bytes Host::State::identity_message(const Link& link) {
   identify::Info info;
-  info.protocol_version = "ipfs/0.1.0";
-  info.agent_version = config->agent_version;
-  info.listen_addresses = listen_addresses;
+  info.protocol_version = to_bytes(as_bytes("ipfs/0.1.0"));
+  info.agent_version = to_bytes(as_bytes(config->agent_version));
+  info.public_key = identity.public_key();
+  info.addresses = listen_addresses;
   info.observed_address = link.address;
   info.protocols = protocols->supported;
-  Bytes record;
-  if (!listen_addresses.empty())
-    record = PeerRecord{self, record_seq, listen_addresses}.seal(identity);
-  return identify::encode(info, identity.public_key(), record);
+  if (!listen_addresses.empty()) {
+    info.signed_record = PeerRecord{self, record_seq, listen_addresses}.seal(identity);
+  }
+  return identify::encode(info);
 }
 
 void Host::State::tell_identity(Link& link, StreamId stream) {
@@ -36,10 +35,10 @@ void Host::State::tell_identity(Link& link, StreamId stream) {
 
 /// Tells every identified peer that speaks push what has changed.
 void Host::State::push_identity(TimePoint now) {
-  const std::string push{identify::push_protocol_id};
+  const std::string push{identify::push_protocol};
   for (const auto& view : sorted_peers()) {
     auto& peer = *find(view);
-    if (std::ranges::find(peer.protocols, push) == peer.protocols.end()) continue;
+    if (std::ranges::find(peer.info.protocols, push) == peer.info.protocols.end()) continue;
     auto& link = *find(peer.links.back());
     if (const auto stream = link.session->open_stream({push}, now)) {
       add_stream(link, *stream, PushOut{});
@@ -53,25 +52,19 @@ void Host::State::push_identity(TimePoint now) {
 
 /// Only what the sender says of itself is kept (V31); what a newer message leaves out of its
 /// addresses is gone (V32).
-void Host::State::on_identified(PeerEntry& peer, const identify::Info& info, TimePoint now) {
-  if (info.agent_version) peer.agent = *info.agent_version;
-  if (info.protocols) peer.protocols = *info.protocols;
-  if (info.record && info.record->seq >= peer.record_seq) {
-    peer.record_seq = info.record->seq;
-    addresses.replace(peer.id, info.record->addresses, now);
-  } else if (info.listen_addresses && !info.record) {
-    std::vector<Multiaddr> plain;
-    for (const auto& address : *info.listen_addresses) plain.push_back(address.without_p2p());
-    addresses.replace(peer.id, std::move(plain), now);
-  }
+void Host::State::on_identified(PeerEntry& peer, identify::Info info, TimePoint now) {
+  identify::update(peer.info, std::move(info));
+  std::vector<Multiaddr> plain;
+  for (const auto& address : peer.info.addresses) plain.push_back(address.without_p2p());
+  addresses.replace(peer.id, std::move(plain), now);
   if (!std::exchange(peer.identified, true)) outputs.push(PeerIdentified{peer.id});
   consider_gossip(peer, now);
 }
 
 void Host::State::update_protocols(TimePoint now) {
   auto all = std::make_shared<session::Protocols>();
-  all->supported = {std::string{identify::protocol_id}, std::string{identify::push_protocol_id},
-                    std::string{ping::protocol_id}};
+  all->supported = {std::string{identify::protocol}, std::string{identify::push_protocol},
+                    std::string{ping::protocol}};
   all->supported.insert(all->supported.end(), gossip_protocols.begin(), gossip_protocols.end());
   all->supported.insert(all->supported.end(), app_protocols.begin(), app_protocols.end());
   protocols = std::move(all);

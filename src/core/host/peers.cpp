@@ -111,8 +111,8 @@ PeerView Host::State::view_of(const PeerEntry& peer) const {
   view.peer = peer.id;
   view.address = link.address;
   view.outbound = link.outbound;
-  view.agent = peer.agent;
-  view.protocols = peer.protocols;
+  view.agent = to_text(peer.info.agent_version);
+  view.protocols = peer.info.protocols;
   view.gossip_protocol = peer.gossip.protocol;
   view.round_trip = peer.round_trip ? peer.round_trip : link.session->round_trip();
   view.connected_at = peer.connected_at;

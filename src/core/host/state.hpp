@@ -16,7 +16,8 @@
 #include "core/host/frame_reader.hpp"
 #include "core/host/host.hpp"
 #include "core/host/timers.hpp"
-#include "core/identify/identify.hpp"
+#include "core/identify/info.hpp"
+#include "core/identify/reader.hpp"
 #include "core/ping/ping.hpp"
 #include "core/session/session.hpp"
 
@@ -28,7 +29,7 @@ using session::StreamId;
 // --- what a stream is for; each holds only what that needs ---
 struct IdentifyOut {
   identify::Reader reader;
-};                     ///< we asked who the peer is
+};  ///< we asked who the peer is
 struct IdentifyIn {};  ///< we told who we are
 struct PushOut {};
 struct PushIn {
@@ -93,11 +94,9 @@ struct PeerEntry {
   std::vector<LinkId> links;  ///< oldest first; those that are not raw
   TimePoint connected_at{};
   bool identified = false;
-  std::string agent;
-  std::vector<std::string> protocols;
+  identify::Info info;  ///< what identify and pushes told
   std::optional<Duration> round_trip;
   std::optional<TimePoint> last_push;
-  std::uint64_t record_seq = 0;
   Gossip gossip;
 };
 
@@ -185,7 +184,7 @@ struct Host::State {
   void ask_identity(Link& link, TimePoint now);
   void tell_identity(Link& link, StreamId stream);
   void push_identity(TimePoint now);
-  void on_identified(PeerEntry& peer, const identify::Info& info, TimePoint now);
+  void on_identified(PeerEntry& peer, identify::Info info, TimePoint now);
   Bytes identity_message(const Link& link);
   std::vector<PeerId> sorted_peers() const;
   void update_protocols(TimePoint now);

@@ -9,7 +9,6 @@ namespace {
 
 constexpr std::size_t identify_streams_max = 2;  ///< inbound, per connection
 constexpr std::size_t ping_streams_max = 2;
-constexpr auto ping_timeout = std::chrono::seconds{20};
 
 }  // namespace
 
@@ -44,23 +43,23 @@ void Host::State::on_stream_opened(Link& link, const session::StreamOpened& even
 void Host::State::on_inbound(Link& link, const session::StreamOpened& event, TimePoint now) {
   const auto id = event.stream;
   const auto refuse = [&] { link.session->reset_stream(id); };
-  if (event.protocol == identify::protocol_id) {
+  if (event.protocol == identify::protocol) {
     if (count<IdentifyIn>(link) >= identify_streams_max) return refuse();
     add_stream(link, id, IdentifyIn{});
     tell_identity(link, id);
     timers.set(
         {now + config->identify_timeout, Timer::Kind::stream, std::to_underlying(link.id), id});
-  } else if (event.protocol == identify::push_protocol_id) {
+  } else if (event.protocol == identify::push_protocol) {
     auto* peer = find(link.peer);
     const bool too_soon =
         peer == nullptr || (peer->last_push && now - *peer->last_push < config->push_interval_min &&
                             count<PushIn>(link) > 0);
     if (too_soon || count<PushIn>(link) >= identify_streams_max) return refuse();
     peer->last_push = now;
-    add_stream(link, id, PushIn{identify::Reader{link.peer, {}}});
+    add_stream(link, id, PushIn{identify::Reader{link.peer}});
     timers.set(
         {now + config->identify_timeout, Timer::Kind::stream, std::to_underlying(link.id), id});
-  } else if (event.protocol == ping::protocol_id) {
+  } else if (event.protocol == ping::protocol) {
     if (count<PingIn>(link) >= ping_streams_max) return refuse();
     add_stream(link, id, PingIn{});
   } else if (gossipsub::version_of(event.protocol)) {
@@ -93,9 +92,9 @@ void Host::State::on_stream_data(Link& link, StreamId id, SharedBytes bytes, Tim
   } else if (auto* pushed = std::get_if<PushIn>(&use)) {
     bad = !pushed->reader.on_bytes(bytes);
   } else if (auto* echo = std::get_if<PingIn>(&use)) {
-    if (auto answer = echo->responder.on_bytes(bytes); !answer.empty()) {
-      link.session->write(id, SharedBytes{std::move(answer)});
-    }
+    auto answer = echo->responder.on_bytes(bytes, link.session->queued(id));
+    bad = !answer;
+    if (answer && !answer->empty()) link.session->write(id, SharedBytes{std::move(*answer)});
   } else if (auto* pinged = std::get_if<PingOut>(&use)) {
     const auto result = pinged->pinger.on_bytes(bytes, now);
     bad = !result;
@@ -132,10 +131,10 @@ void Host::State::on_stream_ended(Link& link, StreamId id, TimePoint now) {
                  : std::get_if<PushIn>(&use)    ? &std::get_if<PushIn>(&use)->reader
                                                 : nullptr;
   if (reader != nullptr) {
-    const auto info = reader->finish();
+    auto info = reader->finish();
     link.session->end_stream(id);
     forget_stream(link, id);
-    if (auto* peer = find(link.peer); peer && info) on_identified(*peer, *info, now);
+    if (auto* peer = find(link.peer); peer && info) on_identified(*peer, std::move(*info), now);
     return;
   }
   if (std::holds_alternative<GossipOut>(use))
@@ -168,15 +167,16 @@ void Host::State::ping(const PeerId& id, TimePoint now) {
   const auto stream =
       link == nullptr
           ? Result<StreamId, session::OpenError>{unexpected(session::OpenError::not_ready)}
-          : link->session->open_stream({std::string{ping::protocol_id}}, now);
+          : link->session->open_stream({std::string{ping::protocol}}, now);
   if (!stream) {
     outputs.push(PingResult{id, std::nullopt});
     return;
   }
-  ping::Pinger pinger{rng, now};
-  link->session->write(*stream, SharedBytes::copy_of(pinger.payload()));
+  ping::Pinger pinger{rng.fork()};
+  link->session->write(*stream, SharedBytes::copy_of(pinger.start(now)));
   add_stream(*link, *stream, PingOut{std::move(pinger)});
-  timers.set({now + ping_timeout, Timer::Kind::stream, std::to_underlying(link->id), *stream});
+  timers.set(
+      {now + ping::Pinger::timeout, Timer::Kind::stream, std::to_underlying(link->id), *stream});
   drain(*link, now);
 }
 
