@@ -61,6 +61,11 @@ Router::State::State(const PeerId& self_id, std::shared_ptr<const Config> config
       next_heartbeat{now + config->heartbeat_initial_delay},
       next_direct_connect{now} {}
 
+void Router::State::trace(Traced::Kind kind, const PeerId& peer, std::string_view topic,
+                          std::string_view reason, std::uint64_t count) {
+  outputs.push(Traced{kind, peer, std::string{topic}, reason, count});
+}
+
 Result<Router, ConfigError> Router::create(PeerId self, std::shared_ptr<const Config> config,
                                            Rng rng, TimePoint now) {
   if (auto checked = check(*config); !checked) return unexpected(checked.error());
