@@ -38,8 +38,8 @@ std::string_view name(SessionError error);
 
 /// Why a stream could not be opened.
 enum class OpenError {
-  not_ready,        ///< the session is not established, or closing
-  too_many,         ///< the limit of streams, or the remote's unacknowledged backlog
+  not_ready,  ///< the session is not established, or closing
+  too_many,   ///< the limit of streams, or the remote's unacknowledged backlog
 };
 std::string_view name(OpenError error);
 
@@ -53,16 +53,17 @@ struct Protocols {
 
 /// Limits of one session; reliability limits are rows of docs/limits.md.
 struct Config {
-  Duration handshake_timeout = std::chrono::seconds{10};  ///< one deadline from the first byte to muxer ready
-  std::size_t handshake_bytes_max = 32 * 1024;            ///< all bytes before identity is proven
+  Duration handshake_timeout =
+      std::chrono::seconds{10};                 ///< one deadline from the first byte to muxer ready
+  std::size_t handshake_bytes_max = 32 * 1024;  ///< all bytes before identity is proven
   Duration negotiate_timeout = std::chrono::seconds{10};  ///< per stream
   std::size_t negotiating_streams_max = 64;
   std::size_t inbound_streams_max = 256;
   std::size_t outbound_streams_max = 1024;
-  std::size_t receive_window = 256 * 1024;                ///< initial, bytes per stream
-  std::size_t receive_window_max = 16 * 1024 * 1024;      ///< grown to, bytes per stream
-  std::size_t receive_budget = 32 * 1024 * 1024;          ///< sum of windows beyond the initial, bytes
-  std::size_t control_frames_max = 256;                   ///< queued; then reading stops
+  std::size_t receive_window = 256 * 1024;            ///< initial, bytes per stream
+  std::size_t receive_window_max = 16 * 1024 * 1024;  ///< grown to, bytes per stream
+  std::size_t receive_budget = 32 * 1024 * 1024;      ///< sum of windows beyond the initial, bytes
+  std::size_t control_frames_max = 256;               ///< queued; then reading stops
   Duration keep_alive_interval = std::chrono::seconds{30};
   Duration keep_alive_timeout = std::chrono::seconds{10};
   Duration write_stall = std::chrono::seconds{10};
@@ -78,7 +79,8 @@ struct StreamOpened {
   bool inbound;
   std::string protocol;
 };
-/// Bytes of a stream, in order. The receiver answers with `consumed()` when it is done with them, which returns credit.
+/// Bytes of a stream, in order. The receiver answers with `consumed()` when it is done with them,
+/// which returns credit.
 struct StreamData {
   StreamId stream;
   SharedBytes bytes;
@@ -103,19 +105,20 @@ struct Closed {
   SessionError reason;
   std::string_view detail;
 };
-using Event = std::variant<Established, StreamOpened, StreamData, StreamEnded, StreamClosed, StreamWritable, WantsWrite, Closed>;
+using Event = std::variant<Established, StreamOpened, StreamData, StreamEnded, StreamClosed,
+                           StreamWritable, WantsWrite, Closed>;
 
 struct SessionSetup {
   Role role = Role::dialer;
-  const KeyPair* identity = nullptr;       ///< outlives the session
-  std::optional<PeerId> expected;          ///< dialer: whom it dials
+  const KeyPair* identity = nullptr;  ///< outlives the session
+  std::optional<PeerId> expected;     ///< dialer: whom it dials
   std::shared_ptr<const Config> config;
   std::shared_ptr<const Protocols> protocols;  ///< accepted on inbound streams
 };
 
-/// One connection without its socket: /multistream/1.0.0, /noise, early muxer or multistream, /yamux/1.0.0, then streams,
-/// each with its own protocol negotiation. Bytes in, bytes and stream events out. After `Closed` it does nothing more but
-/// let `pack()` give what is left (a GoAway).
+/// One connection without its socket: /multistream/1.0.0, /noise, early muxer or multistream,
+/// /yamux/1.0.0, then streams, each with its own protocol negotiation. Bytes in, bytes and stream
+/// events out. After `Closed` it does nothing more but let `pack()` give what is left (a GoAway).
 class Session {
  public:
   Session(SessionSetup setup, Rng rng, TimePoint now);
@@ -126,11 +129,12 @@ class Session {
   void on_bytes(Received in, TimePoint now);
   void on_deadline(TimePoint now);
 
-  /// Opens a stream for one of `proposals` (most wanted first, 1..16). With one proposal the header, the proposal and
-  /// queued data leave together (lazy negotiation). Writing is allowed at once.
+  /// Opens a stream for one of `proposals` (most wanted first, 1..16). With one proposal the
+  /// header, the proposal and queued data leave together (lazy negotiation). Writing is allowed at
+  /// once.
   Result<StreamId, OpenError> open_stream(std::vector<std::string> proposals, TimePoint now);
-  /// Queues bytes; false when the stream is gone or its writing side is closed. The caller bounds what it queues:
-  /// `queued()` tells, `StreamWritable` asks for more.
+  /// Queues bytes; false when the stream is gone or its writing side is closed. The caller bounds
+  /// what it queues: `queued()` tells, `StreamWritable` asks for more.
   bool write(StreamId stream, SharedBytes bytes);
   /// Ends our writing side once the queue is sent.
   void end_stream(StreamId stream);
@@ -143,17 +147,19 @@ class Session {
   void set_protocols(std::shared_ptr<const Protocols> protocols);
 
   std::optional<Event> poll();
-  /// Appends sealed bytes to `out` until about `budget` bytes are in it or nothing is left. One call per socket write.
-  /// Answers whether more is waiting.
+  /// Appends sealed bytes to `out` until about `budget` bytes are in it or nothing is left. One
+  /// call per socket write. Answers whether more is waiting.
   bool pack(Bytes& out, std::size_t budget, TimePoint now);
-  /// The shell says how far the socket took what was packed: no progress for `write_stall` ends the session.
+  /// The shell says how far the socket took what was packed: no progress for `write_stall` ends the
+  /// session.
   void on_written(std::size_t size, TimePoint now);
   std::optional<TimePoint> next_deadline() const;
 
   bool established() const;
-  /// False while too much waits to be written: the shell stops reading until `pack()` emptied it (V02, V17).
+  /// False while too much waits to be written: the shell stops reading until `pack()` emptied it
+  /// (V02, V17).
   bool wants_read() const;
-  std::size_t queued(StreamId stream) const;   ///< bytes written but not yet packed
+  std::size_t queued(StreamId stream) const;  ///< bytes written but not yet packed
   std::size_t stream_count() const;
   std::optional<Duration> round_trip() const;  ///< of the last keep-alive ping
 

@@ -62,8 +62,22 @@ Muxer::Muxer(Role role, const Config& config, TimePoint now)
 }
 
 Result<void, Error> Muxer::on_deadline(TimePoint now) {
-  if (ended_ || keep_alive_.on_deadline(now)) return {};
-  return fail(Error::keep_alive_timeout);
+  if (ended_) return {};
+  give_memory_back();
+  if (!keep_alive_.on_deadline(now)) return fail(Error::keep_alive_timeout);
+  return {};
+}
+
+/// Queues keep some memory from turn to turn; a deadline comes when there was little to do.
+void Muxer::give_memory_back() {
+  for (const auto& stream : streams_) {
+    if (stream->outgoing.empty()) stream->outgoing = {};
+  }
+  if (events_.empty()) events_ = {};
+  if (pongs_.empty()) pongs_ = {};
+  if (resets_.empty()) resets_ = {};
+  if (control_.empty()) control_ = {};
+  if (ready_.empty()) ready_ = {};
 }
 
 Result<StreamId, OpenError> Muxer::open(TimePoint now) {
@@ -102,9 +116,7 @@ void Muxer::end(StreamId id) {
 }
 
 void Muxer::reset(StreamId id) {
-  auto* const stream = streams_.find(id);
-  if (stream == nullptr) return;
-  drop(*stream);
+  if (auto* const stream = streams_.find(id)) drop(*stream);
   events_.remove_if([id](const Event& event) {
     return std::visit([id](const auto& about) { return about.stream == id; }, event);
   });

@@ -106,7 +106,8 @@ class Muxer {
   bool write(StreamId stream, SharedBytes bytes);
   /// Our side ends when what is queued has been sent.
   void end(StreamId stream);
-  /// Ends both sides at once. What is queued in and out for the stream is dropped.
+  /// Ends both sides at once. What is queued in and out for the stream is dropped; nothing more is
+  /// heard of it.
   void reset(StreamId stream);
   /// `size` bytes told as `Data` are done with. Ignored when the stream is gone.
   void consumed(StreamId stream, std::size_t size);
@@ -172,6 +173,7 @@ class Muxer {
   void remove(Stream& stream);
   void schedule(Stream& stream);
   static bool owes_control(const Stream& stream);
+  void give_memory_back();
   std::unexpected<Error> fail(Error error);
 
   Role role_;
