@@ -8,6 +8,7 @@
 #include <functional>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace grapevine {
@@ -57,6 +58,8 @@ struct NodeConfig {
   /// durably that all numbers below its argument may be used. Absent: wall-clock nanoseconds, nothing recorded.
   std::uint64_t first_seqno = 0;
   std::function<bool(std::uint64_t below)> reserve_seqno;
+  /// Told what an operator should know, at most once a second, on the network thread.
+  std::function<void(std::string_view)> on_warning;
   std::size_t publish_ring = 8192;             ///< messages between publishers and the network thread
 };
 

@@ -27,6 +27,7 @@ class Peer {
   friend auto operator<=>(const Peer&, const Peer&) = default;
 
  private:
+  friend struct PeerAccess;
   std::array<std::uint8_t, 47> bytes_{};
   std::uint8_t size_ = 0;
 };
