@@ -2,6 +2,7 @@
 #include "core/yamux/batch.hpp"
 
 #include <algorithm>
+#include <cstring>
 
 #include "base/assert.hpp"
 
@@ -22,7 +23,7 @@ void Batch::add(const Header& header) { fill(reserve_header(), header); }
 void Batch::add(SharedBytes piece) {
   ASSERT(piece.size() <= room());
   if (piece.size() < reference_min) {
-    std::ranges::copy(piece.view(), copy_space(piece.size()));
+    if (!piece.empty()) std::memcpy(copy_space(piece.size()), piece.data(), piece.size());
     return;
   }
   pieces_[count_++] = piece.view();
