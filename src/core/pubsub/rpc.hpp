@@ -26,6 +26,9 @@ struct RpcLimits {
   std::size_t message_ids_max = 10000;  ///< ids in all entries of one kind
   std::size_t message_id_size_max = 128;
   std::size_t px_peers_max = 16;  ///< per PRUNE; more are cut
+  /// Fields of subscriptions and control, at every depth, and unknown ones: what reading costs in
+  /// time (V39).
+  std::size_t fields_max = 50'000;
 };
 
 /// Why an RPC was refused whole. The stream is reset; the connection lives.

@@ -57,18 +57,6 @@ constexpr Shape graft_shape{.bytes = 1 << 1, .varints = 0, .repeated = 0};
 constexpr Shape prune_shape{.bytes = 1 << 1 | 1 << 2, .varints = 1 << 3, .repeated = 2};
 constexpr Shape peer_info_shape{.bytes = 1 << 1 | 1 << 2, .varints = 0, .repeated = 0};
 
-/// Counts the repeated field of one entry, at most `limit`.
-Result<std::size_t, RpcError> count_in(ByteView entry, const Shape& shape, std::size_t limit) {
-  std::size_t count = 0;
-  Fields fields{entry};
-  while (fields.next()) {
-    if (!shape.fits(*fields)) return unexpected(RpcError::malformed);
-    if (fields->number == shape.repeated && ++count > limit) return unexpected(RpcError::too_many);
-  }
-  if (fields.broken()) return unexpected(RpcError::malformed);
-  return count;
-}
-
 /// Elements of one kind: the entries, and what repeats in them.
 struct Tally {
   std::size_t entries = 0;
@@ -92,9 +80,13 @@ class Scan {
   Checked entry_of(const base::Field& field, const Shape& shape, Tally& tally);
   Checked prune(const base::Field& field);
   Checked charge(const base::Field& field);
+  /// Counts the repeated field of one entry, at most `limit`.
+  Result<std::size_t, RpcError> count(ByteView entry, const Shape& shape, std::size_t limit);
+  bool spend() { return ++fields_ <= limits_.fields_max; }
   std::size_t view_size() const;
 
   const RpcLimits& limits_;
+  std::size_t fields_ = 0;
   std::size_t control_bytes_ = 0;
   std::size_t subscriptions_ = 0;
   std::size_t publish_ = 0;
@@ -109,12 +101,14 @@ class Scan {
 Result<void, RpcError> Scan::frame(ByteView frame) {
   Fields fields{frame};
   while (fields.next()) {
+    if (fields->number != 2 && !spend()) return unexpected(RpcError::too_many);
     if (fields->number > 3) continue;
     if (fields->type != base::WireType::bytes) return unexpected(RpcError::malformed);
     Checked checked;
     if (fields->number == 1) checked = subscription(*fields);
-    if (fields->number == 2 && ++publish_ > limits_.publish_max)
+    if (fields->number == 2 && ++publish_ > limits_.publish_max) {
       return unexpected(RpcError::too_many);
+    }
     if (fields->number == 3) checked = control(*fields);
     if (!checked) return checked;
   }
@@ -123,6 +117,18 @@ Result<void, RpcError> Scan::frame(ByteView frame) {
     return unexpected(RpcError::too_many);
   }
   return {};
+}
+
+Result<std::size_t, RpcError> Scan::count(ByteView entry, const Shape& shape, std::size_t limit) {
+  std::size_t count = 0;
+  Fields fields{entry};
+  while (fields.next()) {
+    if (!spend()) return unexpected(RpcError::too_many);
+    if (!shape.fits(*fields)) return unexpected(RpcError::malformed);
+    if (fields->number == shape.repeated && ++count > limit) return unexpected(RpcError::too_many);
+  }
+  if (fields.broken()) return unexpected(RpcError::malformed);
+  return count;
 }
 
 Result<void, RpcError> Scan::charge(const base::Field& field) {
@@ -134,7 +140,7 @@ Result<void, RpcError> Scan::charge(const base::Field& field) {
 Result<void, RpcError> Scan::subscription(const base::Field& field) {
   if (++subscriptions_ > limits_.subscriptions_max) return unexpected(RpcError::too_many);
   if (const auto charged = charge(field); !charged) return charged;
-  const auto counted = count_in(field.bytes, subscription_shape, 0);
+  const auto counted = count(field.bytes, subscription_shape, 0);
   if (!counted) return unexpected(counted.error());
   return {};
 }
@@ -143,6 +149,7 @@ Result<void, RpcError> Scan::control(const base::Field& field) {
   if (const auto charged = charge(field); !charged) return charged;
   Fields fields{field.bytes};
   while (fields.next()) {
+    if (!spend()) return unexpected(RpcError::too_many);
     if (fields->number > 5) continue;
     if (fields->type != base::WireType::bytes) return unexpected(RpcError::malformed);
     if (const auto checked = entry(*fields); !checked) return checked;
@@ -168,7 +175,7 @@ Result<void, RpcError> Scan::entry(const base::Field& field) {
 
 Result<void, RpcError> Scan::entry_of(const base::Field& field, const Shape& shape, Tally& tally) {
   if (++tally.entries > limits_.control_elements_max) return unexpected(RpcError::too_many);
-  const auto counted = count_in(field.bytes, shape, limits_.message_ids_max - tally.items);
+  const auto counted = count(field.bytes, shape, limits_.message_ids_max - tally.items);
   if (!counted) return unexpected(counted.error());
   tally.items += *counted;
   return {};
@@ -177,7 +184,7 @@ Result<void, RpcError> Scan::entry_of(const base::Field& field, const Shape& sha
 /// The peers beyond the limit are cut, not refused, so they are not looked at either.
 Result<void, RpcError> Scan::prune(const base::Field& field) {
   if (++prune_.entries > limits_.control_elements_max) return unexpected(RpcError::too_many);
-  const auto counted = count_in(field.bytes, prune_shape, field.bytes.size());
+  const auto counted = count(field.bytes, prune_shape, field.bytes.size());
   if (!counted) return unexpected(counted.error());
   const auto kept = std::min(*counted, limits_.px_peers_max);
   px_peers_ += kept;
@@ -185,7 +192,7 @@ Result<void, RpcError> Scan::prune(const base::Field& field) {
   for (std::size_t seen = 0; seen < kept && fields.next();) {
     if (!fields->is_bytes(2)) continue;
     ++seen;
-    const auto peer = count_in(fields->bytes, peer_info_shape, 0);
+    const auto peer = count(fields->bytes, peer_info_shape, 0);
     if (!peer) return unexpected(peer.error());
   }
   return {};

@@ -94,7 +94,8 @@ TEST(Ids, AreRefusedWhenTheyDoNotFit) {
   message.topic = "topic";
   message.from = large;
   message.seqno = large;
-  MessageView nim = Sample{go_vectors::ed25519::rpc}.message;
+  const Sample sample{go_vectors::ed25519::rpc};
+  MessageView nim = sample.message;
   const auto peer = PeerId::parse(go_vectors::ed25519::peer);
   nim.from = peer->bytes();
   nim.seqno = large;

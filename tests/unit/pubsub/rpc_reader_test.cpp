@@ -134,8 +134,9 @@ TEST(ReadRpc, V41SkipsAndCountsIdsOfNoAndOfTooManyBytes) {
   const std::string huge(65536, 'i');
   const auto ids = join({field(1, ""), field(1, "id"), field(1, longest + "i"), field(1, longest)});
   const auto ihave = field(1, join({field(1, "t"), field(2, ""), field(2, huge), field(2, "id")}));
+  const auto frame = control(join({ihave, field(2, ids), field(5, ids)}));
 
-  const auto rpc = read_rpc(control(join({ihave, field(2, ids), field(5, ids)})), {});
+  const auto rpc = read_rpc(frame, {});
 
   ASSERT_TRUE(rpc.has_value());
   EXPECT_EQ(texts(rpc->iwant), (Texts{"id", longest}));
