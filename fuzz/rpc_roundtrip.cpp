@@ -1,0 +1,165 @@
+// SPDX-License-Identifier: Apache-2.0
+// The input says what is added to a writer; what it packs must read back as what it took.
+#include <algorithm>
+#include <string>
+#include <vector>
+
+#include "base/varint.hpp"
+#include "core/pubsub/message.hpp"
+#include "core/pubsub/rpc.hpp"
+
+namespace {
+
+using namespace grapevine;
+using namespace grapevine::pubsub;
+
+/// Takes decisions and contents off the input; zeros and the empty piece when it is used up.
+class Script {
+ public:
+  explicit Script(ByteView input) : input_{input} {}
+  bool empty() const { return input_.empty(); }
+  std::uint8_t byte() { return input_.empty() ? std::uint8_t{0} : input_.u8(); }
+  ByteView piece(std::size_t size_max) {
+    return input_.take(std::min({std::size_t{byte()}, size_max, input_.remaining()}));
+  }
+  /// Never empty.
+  ByteView id() {
+    const auto taken = piece(128);
+    return taken.empty() ? as_bytes("-") : taken;
+  }
+  std::string_view topic() { return as_text(id()); }
+  std::vector<ByteView> ids() {
+    std::vector<ByteView> out(byte() % 6);
+    for (auto& each : out) each = id();
+    return out;
+  }
+
+ private:
+  base::ByteReader input_;
+};
+
+/// What the writer said it took.
+struct Taken {
+  std::vector<std::pair<bool, std::string>> subscriptions;
+  std::vector<Bytes> publish;
+  std::vector<std::pair<std::string, std::vector<std::string>>> ihave;
+  std::vector<std::string> iwant, graft, idontwant;
+  std::vector<std::pair<std::string, std::optional<std::uint64_t>>> prune;
+  std::vector<std::string> px;
+};
+
+void note(std::vector<std::string>& out, const std::vector<ByteView>& ids) {
+  for (const auto id : ids) out.push_back(to_text(id));
+}
+
+void add_prune(Script& script, RpcWriter& writer, Taken& taken, std::size_t px_max) {
+  Prune prune{.topic = script.topic(), .backoff_seconds = {}, .peers = {}};
+  if (script.byte() & 1) prune.backoff_seconds = std::uint64_t{1} << (script.byte() % 64);
+  for (auto left = script.byte() % 4; left > 0; --left) {
+    const auto id = script.id();
+    prune.peers.push_back({id, script.piece(255)});
+  }
+  if (!writer.add_prune(prune)) return;
+  taken.prune.emplace_back(prune.topic, prune.backoff_seconds);
+  for (const auto& peer : std::span{prune.peers}.first(std::min(prune.peers.size(), px_max))) {
+    taken.px.push_back(to_text(peer.peer_id) + "/" + to_text(peer.signed_record));
+  }
+}
+
+void add_publish(Script& script, RpcWriter& writer, Taken& taken) {
+  const auto topic = script.topic();
+  const auto field = encode({.topic = topic, .data = script.piece(255), .seqno = {}}).field;
+  if (writer.add_publish(field)) taken.publish.push_back(to_bytes(field));
+}
+
+void add_one(Script& script, RpcWriter& writer, Taken& taken, const SendLimits& limits) {
+  const auto kind = script.byte() % 7;
+  if (kind == 0) {
+    const bool subscribe = script.byte() & 1;
+    const auto topic = script.topic();
+    if (writer.add_subscription(subscribe, topic))
+      taken.subscriptions.emplace_back(subscribe, topic);
+  }
+  if (kind == 1) add_publish(script, writer, taken);
+  if (kind == 2) {
+    const auto topic = script.topic();
+    const auto ids = script.ids();
+    if (writer.add_ihave(topic, ids) && !ids.empty()) {
+      note(taken.ihave.emplace_back(topic, std::vector<std::string>{}).second, ids);
+    }
+  }
+  if (kind == 3) {
+    const auto ids = script.ids();
+    if (writer.add_iwant(ids)) note(taken.iwant, ids);
+  }
+  if (kind == 4) {
+    const auto ids = script.ids();
+    if (writer.add_idontwant(ids)) note(taken.idontwant, ids);
+  }
+  if (kind == 5) {
+    const auto topic = script.topic();
+    if (writer.add_graft(topic)) taken.graft.emplace_back(topic);
+  }
+  if (kind == 6) add_prune(script, writer, taken, limits.px_peers);
+}
+
+Taken noted(const RpcView& rpc) {
+  Taken out;
+  for (const auto& [subscribe, topic] : rpc.subscriptions) {
+    out.subscriptions.emplace_back(subscribe, topic);
+  }
+  for (const auto field : rpc.publish) out.publish.push_back(to_bytes(field));
+  for (const auto& ihave : rpc.ihave) {
+    note(out.ihave.emplace_back(ihave.topic, std::vector<std::string>{}).second, ihave.ids);
+  }
+  note(out.iwant, rpc.iwant);
+  note(out.idontwant, rpc.idontwant);
+  for (const auto topic : rpc.graft) out.graft.emplace_back(topic);
+  for (const auto& prune : rpc.prune) {
+    out.prune.emplace_back(prune.topic, prune.backoff_seconds);
+    for (const auto& peer : prune.peers) {
+      out.px.push_back(to_text(peer.peer_id) + "/" + to_text(peer.signed_record));
+    }
+  }
+  return out;
+}
+
+void check_same(const Taken& a, const Taken& b) {
+  ASSERT(a.subscriptions == b.subscriptions);
+  ASSERT(a.publish == b.publish);
+  ASSERT(a.ihave == b.ihave);
+  ASSERT(a.iwant == b.iwant && a.idontwant == b.idontwant && a.graft == b.graft);
+  ASSERT(a.prune == b.prune && a.px == b.px);
+}
+
+}  // namespace
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  Script script{{data, size}};
+  SendLimits limits;
+  limits.batch_bytes = 100 + 16 * std::size_t{script.byte()};
+  limits.control_bytes = 50 + 8 * std::size_t{script.byte()};
+  limits.px_peers = script.byte() % 4;
+  RpcWriter writer{limits};
+  while (!script.empty()) {
+    Taken taken;
+    for (auto left = 1 + script.byte() % 16; left > 0; --left)
+      add_one(script, writer, taken, limits);
+    const auto promised = writer.size();
+    const auto packed = writer.take();
+    ASSERT(writer.empty());
+
+    Bytes all;
+    for (const auto& piece : packed.pieces) append(all, piece);
+    ASSERT(all.size() == packed.size);
+    if (all.empty()) continue;
+    base::ByteReader in{all};
+    const auto frame = base::take_frame(in, all.size());
+    ASSERT(frame && *frame && in.empty() && (*frame)->size() == promised);
+    const auto rpc = read_rpc(**frame, {});
+    ASSERT(rpc.has_value());
+    check_same(taken, noted(*rpc));
+    ASSERT(packed.messages == rpc->publish.size());
+  }
+  return 0;
+}
