@@ -1,0 +1,181 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "http/routes.hpp"
+
+#include <boost/json/object.hpp>
+#include <boost/json/serialize.hpp>
+#include <cmath>
+
+#include "http/form.hpp"
+#include "multi/multiaddr.hpp"
+
+namespace grapevine::http {
+namespace {
+
+/// The same bytes as Go's answer to a path that is not there.
+Response not_found() {
+  return {404,
+          {{"Content-Type", "text/plain; charset=utf-8"}, {"X-Content-Type-Options", "nosniff"}},
+          "404 page not found\n"};
+}
+
+Response moved(const std::string& path, const std::string& query) {
+  auto location = percent_encode(path, "/:@!$&'()*+,;=");
+  if (!query.empty()) location += "?" + query;
+  return {301, {{"Location", std::move(location)}}, {}};
+}
+
+/// `dest` between commas, nothing trimmed, as the Go demo splits it.
+std::vector<std::string> split(std::string_view text) {
+  std::vector<std::string> pieces;
+  for (;;) {
+    const auto end = text.find(',');
+    pieces.emplace_back(text.substr(0, end));
+    if (end == text.npos) return pieces;
+    text.remove_prefix(end + 1);
+  }
+}
+
+/// What is wrong with the text of an address; nullopt when it can be tried.
+std::optional<std::string> fault_of(const std::string& text) {
+  if (text.empty()) return "no address";
+  const auto address = Multiaddr::parse(text);
+  if (!address) return address.error().message();
+  if (!address->peer_id_bytes()) return "the address does not end in /p2p/<peer id>";
+  return std::nullopt;
+}
+
+std::string describe(const std::vector<Complaint>& complaints) {
+  std::string text;
+  for (const auto& complaint : complaints) {
+    if (!text.empty()) text += "; ";
+    text += "dest[" + std::to_string(complaint.index) + "]: " + complaint.detail;
+  }
+  return text;
+}
+
+Action add_peers(const Request& request, const Form& form) {
+  const auto dest = form.value("dest");
+  if (!dest) {
+    return to_response(
+        {400, "bad-parameter", "Bad parameter", "the parameter dest is missing: a multiaddr"},
+        request);
+  }
+  AddPeers wanted{split(*dest)};
+  if (wanted.addresses.size() > AddPeers::addresses_max) {
+    return to_response({400, "bad-parameter", "Bad parameter",
+                        "more than " + std::to_string(AddPeers::addresses_max) + " addresses"},
+                       request);
+  }
+  Problem problem{400, "invalid-multiaddr", "Invalid multiaddr", {}};
+  for (std::size_t i = 0; i < wanted.addresses.size(); ++i) {
+    if (auto fault = fault_of(wanted.addresses[i])) problem.errors.push_back({i, *fault});
+  }
+  if (problem.errors.empty()) return wanted;
+  problem.detail = describe(problem.errors);
+  return to_response(problem, request);
+}
+
+/// Host is checked on every route, so that a rebound name learns nothing at all (H02).
+std::optional<Response> refuse_name(const Request& request, const Target& target,
+                                    const Site& site) {
+  const bool ours = names_us(request.header("host").value_or(""), site) &&
+                    (!target.authority || names_us(*target.authority, site));
+  if (ours) return std::nullopt;
+  return to_response({403, "forbidden", "Forbidden",
+                      "the Host header names another server; ask by the address this one "
+                      "listens on"},
+                     request);
+}
+
+struct Trouble {
+  unsigned status;
+  std::string_view slug;
+  std::string_view title;
+};
+
+Trouble trouble_of(ErrorCode code) {
+  switch (code) {
+    case ErrorCode::too_large:
+      return {413, "payload-too-large", "Payload too large"};
+    case ErrorCode::bad_topic:
+      return {400, "invalid-topic", "Invalid topic"};
+    case ErrorCode::queue_full:
+      return {503, "not-ready", "Not ready"};
+    case ErrorCode::closed:
+      return {503, "draining", "Draining"};
+    default:
+      return {500, "internal", "Internal error"};
+  }
+}
+
+}  // namespace
+
+Action route(const Request& request, const Site& site) {
+  const auto target = parse_target(request.target);
+  if (!target) {
+    return to_response({400, "bad-parameter", "Bad parameter", "the path cannot be decoded"},
+                       request);
+  }
+  if (auto refused = refuse_name(request, *target, site)) return std::move(*refused);
+  if (const auto cleaned = clean_path(target->path); cleaned != target->path) {
+    return moved(cleaned, target->query);
+  }
+  if (target->path == "/livez") return CheckLife{};
+  if (target->path != "/send" && target->path != "/addPeers") return not_found();
+  if (auto reason = cross_site(request, site)) {
+    return to_response({403, "cross-site", "Cross-site request", std::move(*reason)}, request);
+  }
+  const Form form{request, *target};
+  if (target->path == "/addPeers") return add_peers(request, form);
+  return Publish{form.value("msg").value_or(""), form.value("topic")};
+}
+
+Response published(const Request& request, const Expected<void>& outcome) {
+  if (outcome) return {};
+  const auto [status, slug, title] = trouble_of(outcome.error().code);
+  auto response = to_response({status, slug, title, outcome.error().detail}, request);
+  if (status == 503) response.headers.push_back({"Retry-After", "1"});
+  return response;
+}
+
+Response peers_added(const Request& request, const std::vector<DialResult>& results) {
+  Problem problem{502, "dial-failed", "Dial failed", {}};
+  bool only_timeouts = true;
+  for (std::size_t i = 0; i < results.size(); ++i) {
+    if (!results[i].error) continue;
+    problem.errors.push_back({i, *results[i].error});
+    only_timeouts = only_timeouts && results[i].timed_out;
+  }
+  if (problem.errors.empty()) return {};
+  if (only_timeouts) {
+    problem.status = 504;
+    problem.slug = "dial-timeout";
+    problem.title = "Dial timed out";
+  }
+  problem.detail = describe(problem.errors);
+  problem.results = results;
+  return to_response(problem, request);
+}
+
+Response life_checked(const Life& life) {
+  const bool moves = life.loop_lag_ms >= 0;
+  const bool alive = moves && life.listening;
+  boost::json::object checks;
+  checks["listen"] = life.listening ? "ok" : "failing";
+  checks["store"] = life.store;
+  if (moves) {
+    checks["loop_lag_ms"] = std::round(life.loop_lag_ms * 1000) / 1000;
+  } else {
+    checks["loop_lag_ms"] = nullptr;
+  }
+  boost::json::object document;
+  document["status"] = alive ? "ok" : "failing";
+  document["checks"] = std::move(checks);
+  return {alive ? 200u : 503u,
+          {{"Content-Type", "application/json"},
+           {"Cache-Control", "no-store"},
+           {"X-Content-Type-Options", "nosniff"}},
+          boost::json::serialize(document) + "\n"};
+}
+
+}  // namespace grapevine::http
