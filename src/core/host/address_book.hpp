@@ -30,6 +30,8 @@ class AddressBook {
   void replace(const PeerId& peer, std::vector<Multiaddr> addresses, TimePoint now);
   /// Adds one address that worked.
   void add(const PeerId& peer, const Multiaddr& address, TimePoint now);
+  /// Somebody else answers there.
+  void remove(const PeerId& peer, const Multiaddr& address);
   std::vector<Multiaddr> addresses(const PeerId& peer, TimePoint now) const;
   std::size_t size() const { return entries_.size(); }
 

@@ -17,13 +17,15 @@ namespace grapevine::host {
 /// which is exempt, and for what is no IP address.
 std::string network_of(const Multiaddr& address);
 
-/// How many connections there are and may be: in all, inbound, half open, and per network (V06,
-/// V16).
+/// How many connections there are and may be: in all, inbound, and per network (V06, V16). How many
+/// may be half open in all is the host's to see to: there the newcomer is let in.
 class Admission {
  public:
   Admission(const Config& config, Rng& rng) : config_{config}, networks_{0, base::KeyedHash{rng}} {}
 
-  /// Counts an inbound connection that has yet to prove itself, or says that a limit refuses it.
+  /// No further connection of either direction.
+  bool full() const { return connections() >= config_.connections_max; }
+  /// Counts an inbound connection that has yet to prove itself; false when a limit refuses it.
   bool accept(const std::string& network, TimePoint now);
   bool dial();  ///< counts an outbound one
   void established(const std::string& network, bool outbound);
@@ -36,8 +38,8 @@ class Admission {
   struct Network {
     std::size_t open = 0;
     std::size_t half_open = 0;
-    double tokens = 0;
-    TimePoint filled{};
+    double tokens = 0;  ///< at `filled`
+    TimePoint filled;
   };
   bool take_token(Network& network, TimePoint now) const;
   void forget_quiet(TimePoint now);
@@ -45,7 +47,7 @@ class Admission {
   const Config& config_;
   std::size_t inbound_ = 0;
   std::size_t outbound_ = 0;
-  std::size_t half_open_ = 0;
+  TimePoint next_look_ = TimePoint::min();
   boost::unordered_flat_map<std::string, Network, base::KeyedHash> networks_;
 };
 

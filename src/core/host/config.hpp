@@ -46,6 +46,8 @@ struct Config {
       std::chrono::milliseconds{100};  ///< gossip stream reopened after a reset, doubling
   Duration stream_retry_max = std::chrono::seconds{10};
   std::size_t stream_retries_max = 4;  ///< then the connection is closed: never a zombie (V45)
+  Duration good_stream = std::chrono::seconds{30};  ///< lived so long: its loss begins a new count
+  Duration good_connection = std::chrono::seconds{30};  ///< likewise, for dialling direct peers
 };
 
 }  // namespace grapevine::host

@@ -19,7 +19,7 @@ Result<std::optional<SharedBytes>, base::FrameError> FrameReader::next() {
     const auto frame = base::take_frame(in, size_max_);
     if (!frame) return unexpected(frame.error());
     if (!*frame) return next_spanning();
-    const auto whole = piece_.slice(**frame);
+    auto whole = piece_.slice(**frame);
     piece_ = piece_.slice(in.rest());
     if (!whole.empty()) return whole;
   }

@@ -10,146 +10,149 @@ namespace {
 /// Bytes written to the gossip stream ahead of the socket. Beyond that messages wait in the outbox,
 /// where an IDONTWANT can still take them back.
 constexpr std::size_t ahead_max = 64 * 1024;
-/// A stream that lived this long was a good one: the next loss starts the back-off anew.
-constexpr auto good_stream = std::chrono::seconds{30};
+/// Inbound gossip streams of one peer: the newest, and the one before, which is being drained.
+constexpr std::size_t inbound_max = 2;
 
 }  // namespace
 
-void Host::State::drain_router(TimePoint now) {
-  while (auto output = router.poll()) {
-    if (const auto* write = std::get_if<gossipsub::WantsWrite>(&*output)) {
-      if (const auto found = by_handle.find(write->peer); found != by_handle.end())
-        flush_gossip(*found->second, now);
-    } else if (const auto* connect_to = std::get_if<gossipsub::Connect>(&*output)) {
-      connect_direct(connect_to->peer, now);
-    } else if (auto* deliver = std::get_if<Deliver>(&*output)) {
-      outputs.push(std::move(*deliver));
-    } else if (auto* verify = std::get_if<Verify>(&*output)) {
-      outputs.push(std::move(*verify));
-    } else if (auto* validate = std::get_if<Validate>(&*output)) {
-      outputs.push(std::move(*validate));
-    } else if (auto* traced = std::get_if<Traced>(&*output)) {
-      outputs.push(std::move(*traced));
-    }
-  }
-}
-
-void Host::State::enter_router(PeerEntry& peer, TimePoint now) {
+void Host::State::enter_router(PeerEntry& peer) {
   if (std::exchange(peer.gossip.in_router, true)) return;
   router.add_peer(peer.handle, {peer.id, find(peer.links.front())->outbound}, now);
 }
 
-/// Opens our gossip stream once identify has told that the peer speaks a version of it.
-void Host::State::consider_gossip(PeerEntry& peer, TimePoint now) {
-  if (!peer.identified || peer.gossip.out || peer.links.empty() || closing) return;
-  open_gossip(peer, peer.links.back(), now);
+/// Opens our gossip stream once it is known whether the peer speaks a version of it, and when.
+void Host::State::consider_gossip(PeerEntry& peer) {
+  if (closing || !peer.identify_over || peer.gossip.out || now < peer.gossip.retry_at) return;
+  if (auto* link = main_link(peer)) open_gossip(peer, *link);
 }
 
-void Host::State::open_gossip(PeerEntry& peer, LinkId link_id, TimePoint now) {
-  const auto known = [&](const std::string& protocol) {
-    return std::ranges::find(peer.info.protocols, protocol) != peer.info.protocols.end();
-  };
-  const auto best = std::ranges::find_if(gossip_protocols, known);
-  if (best == gossip_protocols.end()) return;
-  auto& link = *find(link_id);
-  const auto stream = link.session->open_stream({*best}, now);
+/// What to ask for: the newest that identify told of, at once; or, where that was refused or
+/// identify told nothing although the peer gossips with us, whatever it takes.
+std::vector<std::string> Host::State::gossip_proposals(const PeerEntry& peer) const {
+  const auto& told = peer.info.protocols;
+  const auto best = std::ranges::find_if(gossip_protocols, [&](const std::string& protocol) {
+    return std::ranges::find(told, protocol) != told.end();
+  });
+  if (best != gossip_protocols.end() && !peer.gossip.refused) return {*best};
+  if (best != gossip_protocols.end() || !peer.gossip.in.empty()) return gossip_protocols;
+  return {};
+}
+
+void Host::State::open_gossip(PeerEntry& peer, Link& link) {
+  auto proposals = gossip_proposals(peer);
+  if (proposals.empty()) return;
+  const auto first = proposals.size() == 1 ? proposals.front() : std::string{};
+  const auto stream = link.session->open_stream(std::move(proposals), now);
+  touch(link);
   if (!stream) return;
   add_stream(link, *stream, GossipOut{});
   auto& gossip = peer.gossip;
-  gossip.out = StreamKey{link_id, *stream};
-  gossip.protocol = *best;
+  gossip.out = StreamKey{link.id, *stream};
+  gossip.open = false;
+  gossip.protocol = {};
   gossip.opened = now;
-  enter_router(peer, now);
-  router.on_stream_open(peer.handle, *gossipsub::version_of(*best), now);
-  drain_router(now);
-  drain(link, now);
+  if (!first.empty()) start_gossip(peer, first);
+}
+
+/// RPCs may be written: the router begins with the hello.
+void Host::State::start_gossip(PeerEntry& peer, std::string_view protocol) {
+  const auto known = std::ranges::find(gossip_protocols, protocol);
+  ASSERT(known != gossip_protocols.end());
+  peer.gossip.open = true;
+  peer.gossip.protocol = *known;
+  enter_router(peer);
+  router.on_stream_open(peer.handle, *gossipsub::version_of(*known), now);
+}
+
+void Host::State::on_gossip_opened(PeerEntry& peer, const StreamKey& key,
+                                   const std::string& protocol) {
+  if (peer.gossip.out == key && !peer.gossip.open) start_gossip(peer, protocol);
 }
 
 /// Moves RPCs from the outbox to the stream while it is not too far ahead of the socket.
-void Host::State::flush_gossip(PeerEntry& peer, TimePoint now) {
-  if (!peer.gossip.out) return;
+void Host::State::flush_gossip(PeerEntry& peer) {
+  if (!peer.gossip.out || !peer.gossip.open) return;
   const auto out = *peer.gossip.out;
-  auto* link = find(out.link);
-  if (link == nullptr) return;
-  bool wrote = false;
-  while (link->session->queued(out.stream) < ahead_max) {
+  auto& link = *find(out.link);
+  while (link.session->queued(out.stream) < ahead_max) {
     auto rpc = router.pack(peer.handle, now);
     if (!rpc) break;
-    for (auto& piece : rpc->pieces) link->session->write(out.stream, std::move(piece));
-    wrote = true;
+    for (auto& piece : rpc->pieces) link.session->write(out.stream, std::move(piece));
   }
-  if (wrote) drain(*link, now);
+  touch(link);
 }
 
-void Host::State::on_gossip_in(Link& link, StreamId id, TimePoint now) {
-  auto* peer = find(link.peer);
-  if (peer == nullptr) {  // a raw link: its peer is not connected for gossip
-    link.session->reset_stream(id);
-    return;
-  }
+void Host::State::on_gossip_in(Link& link, StreamId id) {
   add_stream(link, id, GossipIn{FrameReader{config->gossip->rpc_limits.size_max}});
-  enter_router(*peer, now);
+  auto* peer = find(link.peer);
+  if (peer == nullptr)
+    return;  // the application's own connection: what is said here is passed over
+  enter_router(*peer);
   auto& in = peer->gossip.in;
   in.push_back({link.id, id});
-  if (in.size() <= 2) return;
+  consider_gossip(*peer);
+  if (in.size() <= inbound_max) return;
   const auto oldest = in.front();
   in.erase(in.begin());
   if (auto* other = find(oldest.link)) {
+    take_stream(*other, oldest.stream);
     other->session->reset_stream(oldest.stream);
-    forget_stream(*other, oldest.stream);
+    touch(*other);
   }
 }
 
-/// A bad RPC ends its stream and nothing else; the peer may open another (V45).
-void Host::State::on_gossip_data(Link& link, StreamId id, GossipIn& use, SharedBytes bytes,
-                                 TimePoint now) {
+void Host::State::on_gossip_data(Link& link, StreamId id, GossipIn& use, SharedBytes bytes) {
   link.session->consumed(id, bytes.size());
-  const auto handle = find(link.peer)->handle;
+  auto* peer = find(link.peer);
+  if (peer == nullptr) return;
   use.frames.feed(std::move(bytes));
-  std::string_view reason;
+  if (const auto fault = feed_router(peer->handle, use); !fault.empty()) {
+    on_gossip_fault(link, id, fault);
+  }
+}
+
+/// Gives the router every whole frame; answers what is wrong with one, after which the stream makes
+/// no sense any more.
+std::string_view Host::State::feed_router(PeerHandle peer, GossipIn& use) {
   for (;;) {
     auto frame = use.frames.next();
-    if (!frame) {
-      reason = base::name(frame.error());
-      break;
-    }
-    if (!*frame) break;
-    if (const auto taken = router.on_rpc(handle, **frame, now); !taken) {
-      reason = pubsub::name(taken.error());
-      break;
+    if (!frame) return base::name(frame.error());
+    if (!*frame) return {};
+    if (const auto taken = router.on_rpc(peer, **frame, now); !taken) {
+      return pubsub::name(taken.error());
     }
   }
-  if (!reason.empty()) {
-    outputs.push(Traced{Traced::Kind::limit_hit, link.peer, {}, reason});
-    std::erase(find(link.peer)->gossip.in, StreamKey{link.id, id});
-    link.session->reset_stream(id);
-    forget_stream(link, id);
-  }
-  drain_router(now);
 }
 
-void Host::State::on_gossip_out_closed(PeerEntry& peer, session::StreamClosed::Reason reason,
-                                       TimePoint now) {
+/// A bad RPC ends its stream, and the peer may open another; who goes on is no use as a peer (V45).
+void Host::State::on_gossip_fault(Link& link, StreamId id, std::string_view reason) {
+  trace({Traced::Kind::limit_hit, link.peer, {}, reason, 1});
+  auto& peer = *find(link.peer);
+  break_stream(link, id, CloseReason::reset);
+  auto& gossip = peer.gossip;
+  if (now - std::exchange(gossip.faulted, now) > config->good_stream) gossip.faults = 0;
+  if (++gossip.faults > config->stream_retries_max) {
+    doom_all(peer, "it sent what is no gossip, again and again");
+  }
+}
+
+/// Opens it again, later each time; and ends the connection rather than keep one that carries no
+/// gossip although both sides speak it (V45).
+void Host::State::on_gossip_out_over(PeerEntry& peer, CloseReason reason) {
   auto& gossip = peer.gossip;
   gossip.out.reset();
-  gossip.protocol.clear();
-  router.on_stream_lost(peer.handle, now);
-  drain_router(now);
-  if (reason == session::StreamClosed::Reason::protocol_refused) {
-    peer.info.protocols.clear();  // what identify said no longer holds; a push will tell
-    return;
-  }
-  if (now - gossip.opened > good_stream) gossip.retries = 0;
+  gossip.open = false;
+  gossip.protocol = {};
+  gossip.refused = reason == CloseReason::protocol_refused;
+  if (gossip.in_router) router.on_stream_lost(peer.handle, now);
+  if (now - gossip.opened > config->good_stream) gossip.retries = 0;
   if (gossip.retries >= config->stream_retries_max) {
-    const auto links_of_peer = peer.links;
-    for (const auto id : links_of_peer)
-      remove_link(id, "the gossip stream does not stay open", now);
-    return;
+    return doom_all(peer, "the gossip stream does not stay open");
   }
-  const auto wait = std::min(config->stream_retry_min * (Duration::rep{1} << gossip.retries),
-                             config->stream_retry_max);
+  const auto doubled = config->stream_retry_min * (Duration::rep{1} << gossip.retries);
   ++gossip.retries;
-  timers.set({now + wait, Timer::Kind::reopen_gossip, std::to_underlying(peer.handle)});
+  gossip.retry_at = base::saturating_add(now, std::min(doubled, config->stream_retry_max));
+  set_timer({gossip.retry_at, Timer::Kind::reopen_gossip, 0, std::to_underlying(peer.handle)});
 }
 
 }  // namespace grapevine::host

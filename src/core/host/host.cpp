@@ -7,52 +7,6 @@
 
 namespace grapevine::host {
 
-std::string_view name(DialError error) {
-  switch (error) {
-    case DialError::none_given:
-      return "no usable address";
-    case DialError::unsupported:
-      return "unsupported transport";
-    case DialError::self:
-      return "our own address";
-    case DialError::wrong_peer:
-      return "wrong peer id";
-    case DialError::backing_off:
-      return "backing off";
-    case DialError::limit:
-      return "limit of connections";
-    case DialError::resolve_failed:
-      return "name not resolved";
-    case DialError::refused:
-      return "connection refused";
-    case DialError::unreachable:
-      return "unreachable";
-    case DialError::timeout:
-      return "timed out";
-    case DialError::negotiation_failed:
-      return "nothing in common to secure the connection";
-    case DialError::handshake_failed:
-      return "handshake failed";
-    case DialError::closed:
-      return "closed before it was ready";
-    case DialError::cancelled:
-      return "cancelled";
-  }
-  return "unknown";
-}
-
-std::string_view name(StreamError error) {
-  switch (error) {
-    case StreamError::not_connected:
-      return "not connected";
-    case StreamError::too_many:
-      return "too many streams";
-    case StreamError::closing:
-      return "closing";
-  }
-  return "unknown";
-}
-
 Host::State::State(KeyPair identity_in, std::shared_ptr<const Config> config_in, Rng rng_in,
                    gossipsub::Router router_in)
     : identity{std::move(identity_in)},
@@ -62,25 +16,53 @@ Host::State::State(KeyPair identity_in, std::shared_ptr<const Config> config_in,
       router{std::move(router_in)},
       admission{*config, rng},
       addresses{*config, rng},
-      peers{0, PeerIdHash{base::KeyedHash{rng}}},
-      backoffs{0, PeerIdHash{base::KeyedHash{rng}}} {
+      peers{0, PeerIdHash{base::KeyedHash{rng}}} {
   for (const auto version : config->gossip->versions) {
     const bool flood = version == gossipsub::Version::floodsub;
     if (flood || config->gossip->mode == gossipsub::Mode::gossipsub) {
       gossip_protocols.emplace_back(gossipsub::protocol_id(version));
     }
   }
+  for (const auto& peer : config->gossip->direct_peers) direct.push_back({peer, {}});
+  update_protocols();
 }
+
+namespace {
+
+Result<void, gossipsub::ConfigError> check(const Config& config) {
+  const auto wrong = [](std::string_view parameter, std::string_view rule) {
+    return unexpected(gossipsub::ConfigError{parameter, rule});
+  };
+  constexpr std::string_view positive = "must be at least 1";
+  if (config.connections_max == 0) return wrong("connections_max", positive);
+  if (config.inbound_max > config.connections_max) {
+    return wrong("inbound_max", "must not exceed connections_max");
+  }
+  if (config.per_peer_max == 0) return wrong("per_peer_max", positive);
+  if (config.half_open_max == 0) return wrong("half_open_max", positive);
+  if (config.dials_max == 0) return wrong("dials_max", positive);
+  if (config.dials_per_peer_max == 0) return wrong("dials_per_peer_max", positive);
+  if (config.dial_addresses_max == 0) return wrong("dial_addresses_max", positive);
+  if (config.address_book_peers_max == 0) return wrong("address_book_peers_max", positive);
+  if (config.dial_backoff_min <= Duration::zero()) {
+    return wrong("dial_backoff_min", "must be positive");
+  }
+  if (config.stream_retries_max > 20) return wrong("stream_retries_max", "must be at most 20");
+  return {};
+}
+
+}  // namespace
 
 Result<Host, gossipsub::ConfigError> Host::create(KeyPair identity,
                                                   std::shared_ptr<const Config> config, Rng rng,
                                                   TimePoint now) {
+  if (auto checked = check(*config); !checked) return unexpected(checked.error());
   auto router = gossipsub::Router::create(identity.peer_id(), config->gossip, rng.fork(), now);
   if (!router) return unexpected(router.error());
   Host host;
   host.state_ = std::make_unique<State>(std::move(identity), std::move(config), std::move(rng),
                                         std::move(*router));
-  host.state_->update_protocols(now);
+  host.state_->begin(now);
   return host;
 }
 
@@ -90,129 +72,136 @@ Host& Host::operator=(Host&&) noexcept = default;
 Host::~Host() = default;
 
 void Host::set_listen_addresses(std::vector<Multiaddr> addresses, TimePoint now) {
-  state_->listen_addresses = std::move(addresses);
+  auto& state = *state_;
+  state.begin(now);
+  state.listen_addresses = std::move(addresses);
+  for (auto& address : state.listen_addresses) address = address.without_p2p();
   // Newer records replace older ones, so their number follows the clock the driver gives.
-  state_->record_seq =
-      std::max(state_->record_seq + 1, static_cast<std::uint64_t>(now.time_since_epoch().count()));
-  state_->push_identity(now);
+  state.record_seq =
+      std::max(state.record_seq + 1, static_cast<std::uint64_t>(now.time_since_epoch().count()));
+  state.signed_record =
+      state.listen_addresses.empty()
+          ? Bytes{}
+          : PeerRecord{state.self, state.record_seq, state.listen_addresses}.seal(state.identity);
+  state.push_soon();
 }
 
 Result<LinkId, DialError> Host::on_accepted(const Multiaddr& remote, TimePoint now) {
   auto& state = *state_;
+  state.begin(now);
   if (state.closing) return unexpected(DialError::cancelled);
   if (!state.admission.accept(network_of(remote), now)) return unexpected(DialError::limit);
-  auto& link = state.add_link(session::Role::listener, remote, std::nullopt, now);
-  const auto id = link.id;
-  state.drain(link, now);
+  const auto id = state.add_link(session::Role::listener, remote, std::nullopt).id;
+  state.make_room_for_handshake();
+  state.settle();
   return id;
 }
 
 std::optional<LinkId> Host::on_dialed(DialId dial, TimePoint now) {
   auto& state = *state_;
+  state.begin(now);
   const auto found = state.dials.find(dial);
   if (found == state.dials.end()) return std::nullopt;
-  const auto attempt = found->second;
+  const auto attempt = std::move(found->second);
   state.dials.erase(found);
   const auto connecting = state.connecting.find(attempt.connect);
-  if (connecting == state.connecting.end()) return std::nullopt;
+  ASSERT(connecting != state.connecting.end());
   if (!state.admission.dial()) {
-    state.on_attempt_failed(attempt.connect, attempt.address, DialError::limit, {}, now);
+    state.on_attempt_failed(attempt.connect, attempt.address, DialError::limit, {});
+    state.settle();
     return std::nullopt;
   }
   auto& command = *connecting->second;
   std::erase(command.dials, dial);
   const auto expected = command.peer.empty() ? std::nullopt : std::optional{command.peer};
-  auto& link = state.add_link(session::Role::dialer, attempt.address, expected, now);
+  auto& link = state.add_link(session::Role::dialer, attempt.address, expected);
   link.connect = attempt.connect;
   link.raw = command.request.another;
   link.lifted = command.request.protected_from_limits;
   command.links.push_back(link.id);
   const auto id = link.id;
-  state.drain(link, now);
-  state.serve_backlog(now);
+  state.serve_backlog();
+  state.settle();
   return id;
 }
 
 void Host::on_dial_failed(DialId dial, DialError error, std::string_view detail, TimePoint now) {
-  const auto found = state_->dials.find(dial);
-  if (found == state_->dials.end()) return;
-  const auto attempt = found->second;
-  state_->dials.erase(found);
-  state_->on_attempt_failed(attempt.connect, attempt.address, error, detail, now);
+  auto& state = *state_;
+  state.begin(now);
+  const auto found = state.dials.find(dial);
+  if (found == state.dials.end()) return;
+  const auto attempt = std::move(found->second);
+  state.dials.erase(found);
+  state.on_attempt_failed(attempt.connect, attempt.address, error, detail);
+  state.settle();
 }
 
 void Host::on_bytes(LinkId id, Received bytes, TimePoint now) {
-  auto* link = state_->find(id);
+  auto& state = *state_;
+  state.begin(now);
+  auto* link = state.find(id);
   if (link == nullptr) return;
-  link->session->on_bytes(bytes, now);
-  state_->drain(*link, now);
+  link->session->on_bytes(bytes, state.now);
+  state.touch(*link);
+  state.settle();
 }
 
 void Host::on_link_closed(LinkId id, std::string_view reason, TimePoint now) {
-  std::erase_if(state_->ended, [&](const auto& link) { return link->id == id; });
-  auto* link = state_->find(id);
-  if (link == nullptr) return;
-  const auto connect = link->established ? std::nullopt : link->connect;
-  const auto address = link->address;
-  state_->remove_link(id, reason, now);
-  std::erase_if(state_->ended, [&](const auto& gone) { return gone->id == id; });
-  if (connect) state_->on_attempt_failed(*connect, address, DialError::closed, reason, now);
+  auto& state = *state_;
+  state.begin(now);
+  state.last_bytes.erase(id);
+  state.remove_link(id, {reason, DialError::closed, reason, true});
+  state.settle();
 }
 
 void Host::on_written(LinkId id, std::size_t size, TimePoint now) {
-  auto* link = state_->find(id);
+  auto& state = *state_;
+  state.begin(now);
+  auto* link = state.find(id);
   if (link == nullptr) return;
-  link->session->on_written(size, now);
-  state_->drain(*link, now);
+  link->session->on_written(size, state.now);
+  state.touch(*link);
+  state.settle();
 }
 
 void Host::on_verified(gossipsub::Ticket ticket, const Result<void, pubsub::RejectReason>& verdict,
                        TimePoint now) {
-  state_->router.on_verified(ticket, verdict, now);
-  state_->drain_router(now);
+  state_->begin(now);
+  state_->router.on_verified(ticket, verdict, state_->now);
+  state_->settle();
 }
 
 void Host::on_validated(gossipsub::Ticket ticket, gossipsub::Validation verdict, TimePoint now) {
-  state_->router.on_validated(ticket, verdict, now);
-  state_->drain_router(now);
+  state_->begin(now);
+  state_->router.on_validated(ticket, verdict, state_->now);
+  state_->settle();
 }
 
 void Host::on_deadline(TimePoint now) {
-  while (const auto timer = state_->timers.take_due(now)) state_->on_timer(*timer, now);
-  if (const auto heartbeat = state_->router.next_deadline(); heartbeat && *heartbeat <= now) {
-    state_->router.on_deadline(now);
+  auto& state = *state_;
+  state.begin(now);
+  const auto order = state.timers.order();
+  while (const auto timer = state.timers.take_due(state.now, order)) {
+    state.on_timer(*timer);
+    state.settle();
   }
-  state_->drain_router(now);
+  if (const auto heartbeat = state.router.next_deadline(); heartbeat && *heartbeat <= state.now) {
+    state.router.on_deadline(state.now);
+    state.settle();
+  }
 }
 
-std::optional<Output> Host::poll() {
-  if (state_->outputs.empty()) return std::nullopt;
-  return state_->outputs.pop();
-}
+std::optional<Output> Host::poll() { return state_->next_output(); }
 
 bool Host::pack(LinkId id, Bytes& out, std::size_t budget, TimePoint now) {
   auto& state = *state_;
-  if (auto* link = state.find(id)) {
-    const auto before = out.size();
-    bool more = true;
-    while (more && out.size() - before < budget) {
-      more = link->session->pack(out, budget - (out.size() - before), now);
-      state.drain(*link, now);  // a stream that ran empty asks its outbox for more
-      if (state.find(id) == nullptr) break;
-      more = more || std::exchange(link->write_wanted, false);
-      link->write_wanted = false;
-    }
-    if (more) {
-      if (auto* alive = state.find(id)) alive->write_wanted = true;
-    }
-    return more;
+  state.begin(now);
+  if (auto* link = state.find(id)) return state.pack(*link, out, budget);
+  if (const auto last = state.last_bytes.find(id); last != state.last_bytes.end()) {
+    append(out, last->second);
+    state.last_bytes.erase(last);
   }
-  const auto ended =
-      std::ranges::find_if(state.ended, [&](const auto& link) { return link->id == id; });
-  if (ended == state.ended.end()) return false;
-  const bool more = (*ended)->session->pack(out, budget, now);
-  if (!more) state.ended.erase(ended);
-  return more;
+  return false;
 }
 
 bool Host::wants_read(LinkId id) const {
@@ -228,46 +217,49 @@ std::optional<TimePoint> Host::next_deadline() const {
 }
 
 ConnectId Host::connect(ConnectRequest request, TimePoint now) {
-  return state_->connect(std::move(request), false, now);
+  state_->begin(now);
+  const auto id = state_->connect(std::move(request), std::nullopt);
+  state_->settle();
+  return id;
 }
 
 void Host::disconnect(const PeerId& id, TimePoint now) {
-  const auto* peer = state_->find(id);
-  if (peer == nullptr) return;
-  const auto links = peer->links;
-  for (const auto link : links) state_->remove_link(link, "disconnected by us", now);
+  state_->begin(now);
+  state_->cancel_connects(&id, "disconnected by us");
+  if (const auto* peer = state_->find(id)) state_->doom_all(*peer, "disconnected by us");
+  state_->settle();
 }
 
-void Host::close_link(LinkId link, TimePoint now) {
-  state_->remove_link(link, "closed by us", now);
+void Host::close_link(LinkId id, TimePoint now) {
+  state_->begin(now);
+  if (auto* link = state_->find(id)) {
+    state_->doom(*link, {"closed by us", DialError::cancelled, {}});
+  }
+  state_->settle();
 }
 
-void Host::ping(const PeerId& peer, TimePoint now) { state_->ping(peer, now); }
+void Host::ping(const PeerId& peer, TimePoint now) {
+  state_->begin(now);
+  state_->ping(peer);
+  state_->settle();
+}
 
 void Host::shutdown(TimePoint now) {
-  state_->closing = true;
-  std::vector<ConnectId> commands;
-  for (const auto& [id, command] : state_->connecting) commands.push_back(id);
-  std::ranges::sort(commands);
-  for (const auto id : commands) {
-    if (state_->connecting.contains(id)) {
-      state_->finish_connect(id, {id, {}, {}, DialError::cancelled, false, "shutting down"}, now);
-    }
-  }
-  std::vector<LinkId> links;
-  for (const auto& [id, link] : state_->links) links.push_back(id);
-  std::ranges::sort(links);
-  for (const auto id : links) state_->remove_link(id, "shutting down", now);
+  state_->begin(now);
+  state_->shut_down();
+  state_->settle();
 }
 
 void Host::join(std::string_view topic, TimePoint now) {
-  state_->router.join(topic, now);
-  state_->drain_router(now);
+  state_->begin(now);
+  state_->router.join(topic, state_->now);
+  state_->settle();
 }
 
 void Host::leave(std::string_view topic, TimePoint now) {
-  state_->router.leave(topic, now);
-  state_->drain_router(now);
+  state_->begin(now);
+  state_->router.leave(topic, state_->now);
+  state_->settle();
 }
 
 void Host::set_validated(std::string_view topic, bool on) {
@@ -275,68 +267,80 @@ void Host::set_validated(std::string_view topic, bool on) {
 }
 
 Result<std::size_t, gossipsub::PublishError> Host::publish(pubsub::Message message, TimePoint now) {
-  auto sent = state_->router.publish(std::move(message), now);
-  state_->drain_router(now);
+  state_->begin(now);
+  auto sent = state_->router.publish(std::move(message), state_->now);
+  state_->settle();
   return sent;
 }
 
 void Host::add_direct(const PeerId& peer, std::vector<Multiaddr> addresses, TimePoint now) {
-  for (const auto& address : addresses) state_->addresses.add(peer, address.without_p2p(), now);
-  state_->router.add_direct(peer);
-  state_->connect_direct(peer, now);
+  auto& state = *state_;
+  state.begin(now);
+  auto index = state.direct_index(peer);
+  if (!index) {
+    index = state.direct.size();
+    state.direct.push_back({peer, {}});
+  }
+  for (auto& address : addresses) address = address.without_p2p();
+  state.direct[*index].addresses = std::move(addresses);
+  state.router.add_direct(peer);
+  state.connect_direct(*index);
+  state.settle();
 }
 
 void Host::handle(std::string protocol, TimePoint now) {
+  state_->begin(now);
   auto& known = state_->app_protocols;
   const auto place = std::ranges::lower_bound(known, protocol);
   if (place != known.end() && *place == protocol) return;
   known.insert(place, std::move(protocol));
-  state_->update_protocols(now);
+  state_->update_protocols();
 }
 
 Result<StreamKey, StreamError> Host::open_stream(const PeerId& peer,
                                                  std::vector<std::string> protocols,
                                                  TimePoint now) {
   const auto* entry = state_->find(peer);
-  if (entry == nullptr) return unexpected(StreamError::not_connected);
-  return open_stream(entry->links.back(), std::move(protocols), now);
+  const auto* link = entry == nullptr ? nullptr : state_->main_link(*entry);
+  if (link == nullptr) return unexpected(StreamError::not_connected);
+  return open_stream(link->id, std::move(protocols), now);
 }
 
 Result<StreamKey, StreamError> Host::open_stream(LinkId id, std::vector<std::string> protocols,
                                                  TimePoint now) {
+  state_->begin(now);
   auto* link = state_->find(id);
   if (link == nullptr || !link->established) return unexpected(StreamError::not_connected);
-  return state_->open_app_stream(*link, std::move(protocols), now);
+  auto opened = state_->open_app_stream(*link, std::move(protocols));
+  state_->settle();
+  return opened;
 }
 
 bool Host::write(StreamKey key, SharedBytes bytes) {
-  auto* link = state_->find(key.link);
-  if (link == nullptr || link->find(key.stream) == nullptr) return false;
-  const bool written = link->session->write(key.stream, std::move(bytes));
-  state_->drain(*link, state_->latest);
+  if (state_->find_app(key) == nullptr) return false;
+  const bool written = state_->find(key.link)->session->write(key.stream, std::move(bytes));
+  state_->settle();
   return written;
 }
 
 void Host::end_stream(StreamKey key) {
-  if (auto* link = state_->find(key.link)) {
-    link->session->end_stream(key.stream);
-    state_->drain(*link, state_->latest);
-  }
+  if (state_->find_app(key) == nullptr) return;
+  state_->find(key.link)->session->end_stream(key.stream);
+  state_->settle();
 }
 
 void Host::reset_stream(StreamKey key) {
-  auto* link = state_->find(key.link);
-  if (link == nullptr) return;
-  link->session->reset_stream(key.stream);
-  state_->forget_stream(*link, key.stream);
-  state_->drain(*link, state_->latest);
+  if (state_->find_app(key) == nullptr) return;
+  auto& link = *state_->find(key.link);
+  state_->take_stream(link, key.stream);
+  link.session->reset_stream(key.stream);
+  state_->settle();
 }
 
 void Host::consumed(StreamKey key, std::size_t size) {
-  if (auto* link = state_->find(key.link)) {
-    link->session->consumed(key.stream, size);
-    state_->drain(*link, state_->latest);
-  }
+  if (state_->find_app(key) == nullptr) return;
+  state_->find(key.link)->session->consumed(key.stream, size);
+  state_->settle();
 }
 
 std::size_t Host::queued(StreamKey key) const {
@@ -359,19 +363,17 @@ std::optional<PeerView> Host::peer(const PeerId& id) const {
 
 const gossipsub::Router& Host::router() const { return state_->router; }
 
+std::vector<Multiaddr> Host::addresses_of(const PeerId& peer, TimePoint now) const {
+  return state_->addresses.addresses(peer, now);
+}
+
 std::size_t Host::link_count() const { return state_->links.size(); }
+
+StateSize Host::state_size() const { return state_->size(); }
 
 void Host::check_invariants(TimePoint now) const {
   state_->router.check_invariants(now);
-  std::size_t attached = 0;
-  for (const auto& [id, peer] : state_->peers) {
-    ASSERT(!peer->links.empty());
-    for (const auto link : peer->links) ASSERT(state_->links.contains(link));
-    ASSERT(!peer->gossip.out || state_->links.contains(peer->gossip.out->link));
-    attached += peer->links.size();
-  }
-  ASSERT(attached <= state_->links.size());
-  ASSERT(state_->by_handle.size() == state_->peers.size());
+  state_->check_invariants();
 }
 
 }  // namespace grapevine::host

@@ -20,6 +20,7 @@ struct PeerView {
   bool outbound = false;
   std::string agent;                   ///< empty before identify; at most 256 bytes, not escaped
   std::vector<std::string> protocols;  ///< from identify
+  std::optional<Multiaddr> observed;   ///< where it sees us, from identify
   std::string gossip_protocol;         ///< negotiated on our outbound gossip stream; empty without
   std::optional<Duration> round_trip;
   TimePoint connected_at;
@@ -31,6 +32,25 @@ struct ConnectRequest {
   Duration timeout = std::chrono::seconds{15};
   bool another = false;  ///< a further connection even where one is there: for raw dials
   bool protected_from_limits = false;  ///< lifts the per-peer limit for this connection
+};
+
+/// What a host holds, in entries: all but `direct` and `addresses` is 0 after everybody left and
+/// the timers ran out.
+struct StateSize {
+  std::size_t links = 0;
+  std::size_t ended = 0;  ///< links whose last bytes were not pulled
+  std::size_t streams = 0;
+  std::size_t peers = 0;
+  std::size_t router = 0;      ///< per-peer state of the router
+  std::size_t connecting = 0;  ///< commands
+  std::size_t dials = 0;
+  std::size_t backlog = 0;  ///< commands that wait for a dial
+  std::size_t timers = 0;
+  std::size_t outputs = 0;
+  std::size_t half_open = 0;
+  std::size_t networks = 0;   ///< remembered for the accept rate; bounded, not cleared
+  std::size_t addresses = 0;  ///< peers in the address book; likewise
+  std::size_t direct = 0;
 };
 
 /// Why a stream could not be opened.
@@ -107,7 +127,10 @@ class Host {
   std::vector<PeerView> peers() const;  ///< sorted by peer id
   std::optional<PeerView> peer(const PeerId& id) const;
   const gossipsub::Router& router() const;
+  /// Where `peer` can be reached, as far as is known.
+  std::vector<Multiaddr> addresses_of(const PeerId& peer, TimePoint now) const;
   std::size_t link_count() const;
+  StateSize state_size() const;
   void check_invariants(TimePoint now) const;
 
  private:

@@ -5,13 +5,13 @@
 
 namespace grapevine::host {
 
-void Host::State::ask_identity(Link& link, TimePoint now) {
+void Host::State::ask_identity(Link& link) {
   const auto stream = link.session->open_stream({std::string{identify::protocol}}, now);
+  touch(link);
   if (!stream) return;
-  add_stream(link, *stream, IdentifyOut{identify::Reader{link.peer}});
+  add_stream(link, *stream, IdentifyOut{std::make_unique<identify::Reader>(link.peer)});
   link.session->end_stream(*stream);  // we have nothing to say on it
-  timers.set(
-      {now + config->identify_timeout, Timer::Kind::stream, std::to_underlying(link.id), *stream});
+  end_soon(link, *stream);
 }
 
 Bytes Host::State::identity_message(const Link& link) {
@@ -20,48 +20,99 @@ Bytes Host::State::identity_message(const Link& link) {
   info.agent_version = to_bytes(as_bytes(config->agent_version));
   info.public_key = identity.public_key();
   info.addresses = listen_addresses;
-  info.observed_address = link.address;
   info.protocols = protocols->supported;
-  if (!listen_addresses.empty()) {
-    info.signed_record = PeerRecord{self, record_seq, listen_addresses}.seal(identity);
-  }
+  info.signed_record = signed_record;
+  using multi::Protocol;
+  const auto endpoint = link.address.tcp_endpoint();
+  const bool numeric = endpoint && (endpoint->host_protocol == Protocol::ip4 ||
+                                    endpoint->host_protocol == Protocol::ip6);
+  if (numeric) info.observed_address = link.address;
   return identify::encode(info);
 }
 
 void Host::State::tell_identity(Link& link, StreamId stream) {
   link.session->write(stream, SharedBytes{identity_message(link)});
   link.session->end_stream(stream);
+  touch(link);
 }
 
-/// Tells every identified peer that speaks push what has changed.
-void Host::State::push_identity(TimePoint now) {
+/// What has changed is pushed soon, and no more often than others are ready to listen.
+void Host::State::push_soon() {
+  if (push_set || peers.empty()) return;
+  const auto soonest =
+      pushed_at ? base::saturating_add(*pushed_at, config->push_interval_min) : now;
+  push_set = true;
+  set_timer({std::max(now, soonest), Timer::Kind::push, 0, 0});
+}
+
+/// Tells every identified peer that speaks push.
+void Host::State::push_identity() {
   const std::string push{identify::push_protocol};
-  for (const auto& view : sorted_peers()) {
-    auto& peer = *find(view);
+  pushed_at = now;
+  for (const auto& id : sorted_peers()) {
+    const auto& peer = *find(id);
     if (std::ranges::find(peer.info.protocols, push) == peer.info.protocols.end()) continue;
-    auto& link = *find(peer.links.back());
-    if (const auto stream = link.session->open_stream({push}, now)) {
-      add_stream(link, *stream, PushOut{});
-      tell_identity(link, *stream);
-      timers.set({now + config->identify_timeout, Timer::Kind::stream, std::to_underlying(link.id),
-                  *stream});
-      drain(link, now);
-    }
+    auto* link = main_link(peer);
+    if (link == nullptr) continue;
+    const auto stream = link->session->open_stream({push}, now);
+    if (!stream) continue;
+    add_stream(*link, *stream, Answer{Answer::To::push});
+    tell_identity(*link, *stream);
+    end_soon(*link, *stream);
   }
 }
 
-/// Only what the sender says of itself is kept (V31); what a newer message leaves out of its
-/// addresses is gone (V32).
-void Host::State::on_identified(PeerEntry& peer, identify::Info info, TimePoint now) {
-  identify::update(peer.info, std::move(info));
-  std::vector<Multiaddr> plain;
-  for (const auto& address : peer.info.addresses) plain.push_back(address.without_p2p());
-  addresses.replace(peer.id, std::move(plain), now);
-  if (!std::exchange(peer.identified, true)) outputs.push(PeerIdentified{peer.id});
-  consider_gossip(peer, now);
+/// A push beyond the rate is not read; the peer is asked when the time has come, so that nothing
+/// it wanted to say is lost.
+void Host::State::on_push(Link& link, StreamId id) {
+  auto* peer = find(link.peer);
+  const bool too_soon =
+      peer != nullptr && peer->last_push && now - *peer->last_push < config->push_interval_min;
+  if (peer == nullptr || too_soon) {
+    link.session->reset_stream(id);
+    if (peer == nullptr || std::exchange(peer->asking_again, true)) return;
+    return set_timer({*peer->last_push + config->push_interval_min, Timer::Kind::ask_again, 0,
+                      std::to_underlying(peer->handle)});
+  }
+  peer->last_push = now;
+  add_stream(link, id, PushIn{std::make_unique<identify::Reader>(link.peer)});
+  end_soon(link, id);
 }
 
-void Host::State::update_protocols(TimePoint now) {
+void Host::State::ask_again(PeerEntry& peer) {
+  peer.asking_again = false;
+  peer.last_push = now;
+  if (auto* link = main_link(peer)) ask_identity(*link);
+}
+
+/// Only what the sender says of itself is kept (V31); what a newer message leaves out of its
+/// addresses is gone (V32). Of a record only its number is needed again.
+void Host::State::on_identified(PeerEntry& peer, identify::Info info) {
+  const auto& known = peer.info.record;
+  const bool newer = info.record && (!known || info.record->seq > known->seq);
+  identify::update(peer.info, std::move(info));
+  if (newer || !peer.info.addresses.empty()) {
+    std::vector<Multiaddr> plain;
+    for (const auto& address : peer.info.addresses) plain.push_back(address.without_p2p());
+    addresses.replace(peer.id, std::move(plain), now);
+  }
+  peer.info.public_key.reset();
+  peer.info.signed_record = {};
+  if (peer.info.record) peer.info.record->addresses = {};
+  peer.info.protocols.shrink_to_fit();
+  peer.info.addresses = {};
+  peer.identify_over = true;
+  if (!std::exchange(peer.identified, true)) outputs.push(PeerIdentified{peer.id});
+  consider_gossip(peer);
+}
+
+/// It does not say who it is; it may gossip all the same.
+void Host::State::on_unidentified(PeerEntry& peer) {
+  peer.identify_over = true;
+  consider_gossip(peer);
+}
+
+void Host::State::update_protocols() {
   auto all = std::make_shared<session::Protocols>();
   all->supported = {std::string{identify::protocol}, std::string{identify::push_protocol},
                     std::string{ping::protocol}};
@@ -69,15 +120,7 @@ void Host::State::update_protocols(TimePoint now) {
   all->supported.insert(all->supported.end(), app_protocols.begin(), app_protocols.end());
   protocols = std::move(all);
   for (auto& [id, link] : links) link->session->set_protocols(protocols);
-  push_identity(now);
-}
-
-/// Peers by id: the order of anything observable never comes from a hash table.
-std::vector<PeerId> Host::State::sorted_peers() const {
-  std::vector<PeerId> ids;
-  for (const auto& [id, peer] : peers) ids.push_back(id);
-  std::ranges::sort(ids);
-  return ids;
+  push_soon();
 }
 
 }  // namespace grapevine::host

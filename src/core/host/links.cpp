@@ -5,81 +5,48 @@
 
 namespace grapevine::host {
 
-Stream* Link::find(StreamId id) {
-  const auto place = std::ranges::lower_bound(streams, id, {}, &Stream::id);
-  return place == streams.end() || place->id != id ? nullptr : &*place;
+Stream* Link::find(StreamId stream) {
+  const auto place = std::ranges::lower_bound(streams, stream, {}, &Stream::id);
+  return place == streams.end() || place->id != stream ? nullptr : &*place;
 }
 
-Link* Host::State::find(LinkId id) {
+Link* Host::State::find(LinkId id) const {
   const auto found = links.find(id);
   return found == links.end() ? nullptr : found->second.get();
 }
 
 Link& Host::State::add_link(session::Role role, const Multiaddr& address,
-                            std::optional<PeerId> expected, TimePoint now) {
-  const LinkId id{next_link++};
+                            std::optional<PeerId> expected) {
   auto link = std::make_unique<Link>();
-  link->id = id;
-  link->address = address;
+  link->id = LinkId{next_link++};
+  link->address = address.without_p2p();
   link->network = network_of(address);
   link->outbound = role == session::Role::dialer;
-  link->opened = now;
+  link->since = now;
   session::SessionSetup setup{role, &identity, std::move(expected), config->session, protocols};
   link->session = std::make_unique<session::Session>(std::move(setup), rng.fork(), now);
   auto& added = *link;
-  links.emplace(id, std::move(link));
+  links.emplace(added.id, std::move(link));
+  if (!added.outbound) half_open.push_back(added.id);
+  touch(added);
   return added;
 }
 
-/// Takes what the session has to say. The link may be gone afterwards.
-void Host::State::drain(Link& link, TimePoint now) {
-  const auto id = link.id;
-  latest = std::max(latest, now);
-  while (auto* alive = find(id)) {
-    auto event = alive->session->poll();
-    if (!event) {
-      arm(*alive);
-      return;
-    }
-    on_event(*alive, *event, now);
-  }
+/// Whoever connects and says nothing must not keep others out: the oldest that has not proven
+/// itself makes room (F07).
+void Host::State::make_room_for_handshake() {
+  if (half_open.size() <= config->half_open_max) return;
+  doom(*find(half_open.front()), {"another connection needs the room", DialError::limit, {}});
 }
 
-void Host::State::on_event(Link& link, session::Event& event, TimePoint now) {
-  if (const auto* opened = std::get_if<session::StreamOpened>(&event)) {
-    on_stream_opened(link, *opened, now);
-  } else if (auto* data = std::get_if<session::StreamData>(&event)) {
-    on_stream_data(link, data->stream, std::move(data->bytes), now);
-  } else if (const auto* end = std::get_if<session::StreamEnded>(&event)) {
-    on_stream_ended(link, end->stream, now);
-  } else if (const auto* gone = std::get_if<session::StreamClosed>(&event)) {
-    on_stream_closed(link, *gone, now);
-  } else if (const auto* writable = std::get_if<session::StreamWritable>(&event)) {
-    const auto* stream = link.find(writable->stream);
-    if (stream == nullptr) return;
-    if (std::holds_alternative<AppStream>(*stream->use)) {
-      outputs.push(StreamWritable{{link.id, writable->stream}});
-    } else if (auto* peer = find(link.peer);
-               peer && std::holds_alternative<GossipOut>(*stream->use)) {
-      flush_gossip(*peer, now);
-    }
-  } else if (std::holds_alternative<session::WantsWrite>(event)) {
-    if (!std::exchange(link.write_wanted, true)) outputs.push(WantsWrite{link.id});
-  } else if (const auto* established = std::get_if<session::Established>(&event)) {
-    on_established(link, *established, now);
-  } else if (const auto* closed = std::get_if<session::Closed>(&event)) {
-    on_closed(link, *closed, now);
-  }
-}
-
-void Host::State::on_established(Link& link, const session::Established& event, TimePoint now) {
+void Host::State::on_established(Link& link, const session::Established& event) {
   link.established = true;
+  link.since = now;
   link.peer = event.remote;
   admission.established(link.network, link.outbound);
-  if (closing) return remove_link(link.id, "shutting down", now);
-  if (link.raw) return on_connected(link, now);
-  attach(link, now);
-  if (find(link.id) != nullptr) on_connected(link, now);
+  std::erase(half_open, link.id);
+  if (!link.raw) attach(link);
+  on_connected(link);
 }
 
 namespace {
@@ -104,102 +71,70 @@ DialError dial_error_of(session::SessionError error) {
 
 }  // namespace
 
-void Host::State::on_closed(Link& link, const session::Closed& event, TimePoint now) {
-  const auto connect = link.established ? std::nullopt : link.connect;
-  const auto address = link.address;
-  remove_link(link.id, session::name(event.reason), now);
-  if (connect) on_attempt_failed(*connect, address, dial_error_of(event.reason), event.detail, now);
+void Host::State::on_closed(Link& link, const session::Closed& event) {
+  doom(link, {session::name(event.reason), dial_error_of(event.reason), event.detail});
 }
 
-/// The link is over: everything that rode on it ends, the driver closes the socket after the last
-/// bytes.
-void Host::State::remove_link(LinkId id, std::string_view reason, TimePoint now) {
+/// Everything that rode on the link ends; the driver closes the socket after the last bytes.
+void Host::State::remove_link(LinkId id, const Ending& ending) {
   const auto found = links.find(id);
   if (found == links.end()) return;
-  auto link = std::move(found->second);
+  const auto link = std::move(found->second);
   links.erase(found);
+  std::erase(half_open, id);
   admission.closed(link->network, link->outbound, !link->established);
-  for (const auto& stream : link->streams) {
-    const StreamKey key{id, stream.id};
-    if (std::holds_alternative<AppStream>(*stream.use)) {
-      outputs.push(StreamClosed{key, session::StreamClosed::Reason::reset});
-    } else if (std::holds_alternative<PingOut>(*stream.use)) {
-      outputs.push(PingResult{link->peer, std::nullopt});
-    }
+  tell_streams_over(*link);
+  if (auto* peer = find(link->peer)) {
+    std::erase_if(peer->gossip.in, [&](const StreamKey& key) { return key.link == id; });
+    if (!link->raw) detach(*link, ending.reason);
   }
-  if (link->established && !link->raw) detach(*link, reason, now);
-  for (auto& [connect_id, attempt] : connecting) std::erase(attempt->links, id);
-  link->session->close();
-  outputs.push(CloseLink{id, reason});
-  ended.push_back(std::move(link));
+  if (!ending.driver_knows) close_session(*link, ending.reason);
+  if (!link->connect) return;
+  if (const auto attempt = connecting.find(*link->connect); attempt != connecting.end()) {
+    std::erase(attempt->second->links, id);
+    on_attempt_failed(*link->connect, link->address, ending.error, ending.detail);
+  }
 }
 
-/// One timer a link at most is pending earlier than its session's deadline.
-void Host::State::arm(Link& link) {
-  const auto deadline = link.session->next_deadline();
-  if (!deadline || (link.timer && *link.timer <= *deadline)) return;
-  link.timer = deadline;
-  timers.set({*deadline, Timer::Kind::link, std::to_underlying(link.id)});
+/// What is left to say, a GoAway, is small; whoever never pulls it makes us keep no more than one
+/// for each connection there may be.
+void Host::State::close_session(Link& link, std::string_view reason) {
+  link.session->close();
+  Bytes last;
+  link.session->pack(last, std::size_t{64} * 1024, now);
+  if (!last.empty() && last_bytes.size() < config->connections_max) {
+    last_bytes.emplace(link.id, std::move(last));
+  }
+  outputs.push(CloseLink{link.id, reason});
 }
 
-void Host::State::on_timer(const Timer& timer, TimePoint now) {
-  switch (timer.kind) {
-    case Timer::Kind::link:
-      if (auto* link = find(LinkId{timer.subject}); link && link->timer == timer.at) {
-        link->timer.reset();
-        if (const auto deadline = link->session->next_deadline(); deadline && *deadline <= now) {
-          link->session->on_deadline(now);
-        }
-        drain(*link, now);
-      }
-      return;
-    case Timer::Kind::dial:
-      if (const auto dial = dials.find(DialId{timer.subject}); dial != dials.end()) {
-        const auto attempt = dial->second;
-        outputs.push(CancelDial{attempt.id});
-        dials.erase(dial);
-        on_attempt_failed(attempt.connect, attempt.address, DialError::timeout, "no answer", now);
-      }
-      return;
-    case Timer::Kind::connect: {
-      const ConnectId id{timer.subject};
-      if (connecting.contains(id))
-        finish_connect(id, {id, {}, {}, DialError::timeout, false, "timed out"}, now);
-      return;
+void Host::State::tell_streams_over(Link& link) {
+  for (const auto& stream : std::exchange(link.streams, {})) {
+    if (std::holds_alternative<AppStream>(stream.use)) {
+      outputs.push(StreamClosed{{link.id, stream.id}, CloseReason::reset});
+    } else if (std::holds_alternative<PingOut>(stream.use)) {
+      outputs.push(PingResult{link.peer, std::nullopt});
     }
-    case Timer::Kind::stagger:
-      if (const auto found = connecting.find(ConnectId{timer.subject}); found != connecting.end()) {
-        start_dials(*found->second, now);
-      }
-      return;
-    case Timer::Kind::resolve:
-      if (const auto found = by_handle.find(PeerHandle{static_cast<std::uint32_t>(timer.subject)});
-          found != by_handle.end()) {
-        resolve_duplicates(*found->second, now);
-      }
-      return;
-    case Timer::Kind::close_link:
-      return remove_link(LinkId{timer.subject}, "another connection is kept", now);
-    case Timer::Kind::reopen_gossip:
-      if (const auto found = by_handle.find(PeerHandle{static_cast<std::uint32_t>(timer.subject)});
-          found != by_handle.end()) {
-        consider_gossip(*found->second, now);
-      }
-      return;
-    case Timer::Kind::stream:
-      if (auto* link = find(LinkId{timer.subject})) {
-        auto* stream = link->find(timer.stream);
-        if (stream == nullptr || std::holds_alternative<AppStream>(*stream->use)) return;
-        if (std::holds_alternative<PingOut>(*stream->use))
-          outputs.push(PingResult{link->peer, std::nullopt});
-        link->session->reset_stream(timer.stream);
-        forget_stream(*link, timer.stream);
-        drain(*link, now);
-      }
-      return;
-    case Timer::Kind::backlog:
-      return serve_backlog(now);
   }
+}
+
+/// Fills one write. What a stream that ran empty gets from its outbox meanwhile is asked for by the
+/// answer, not by another `WantsWrite`. False once the link is gone.
+bool Host::State::pack(Link& packed, Bytes& out, std::size_t budget) {
+  const auto id = packed.id;
+  const auto end = out.size() + budget;
+  packed.write_asked = true;
+  for (auto* link = &packed; link != nullptr; link = find(id)) {
+    link->wants_write = link->session->pack(out, end - out.size(), now);
+    touch(*link);
+    settle();
+    link = find(id);
+    if (link == nullptr) break;
+    if (link->wants_write && out.size() < end) continue;
+    link->write_asked = link->wants_write;
+    return link->wants_write;
+  }
+  return last_bytes.contains(id);
 }
 
 }  // namespace grapevine::host

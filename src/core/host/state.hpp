@@ -21,22 +21,26 @@
 #include "core/ping/ping.hpp"
 #include "core/session/session.hpp"
 
+/// What the parts of the host share. Private to this module.
 namespace grapevine::host {
 
 using gossipsub::PeerHandle;
 using session::StreamId;
+using CloseReason = session::StreamClosed::Reason;
 
 // --- what a stream is for; each holds only what that needs ---
 struct IdentifyOut {
-  identify::Reader reader;
+  std::unique_ptr<identify::Reader> reader;
 };  ///< we asked who the peer is
-struct IdentifyIn {};  ///< we told who we are
-struct PushOut {};
 struct PushIn {
-  identify::Reader reader;
+  std::unique_ptr<identify::Reader> reader;
 };
+struct Answer {
+  enum class To : std::uint8_t { identify, push, ping };
+  To to;  ///< whose limit of streams it counts in
+};  ///< all is said; only the other side's end is missing
 struct PingOut {
-  ping::Pinger pinger;
+  std::unique_ptr<ping::Pinger> pinger;
 };
 struct PingIn {
   ping::Responder responder;
@@ -49,42 +53,64 @@ struct AppStream {
   std::string protocol;
   bool inbound = false;
 };
-using Use = std::variant<IdentifyOut, IdentifyIn, PushOut, PushIn, PingOut, PingIn, GossipOut,
-                         GossipIn, AppStream>;
+using Use =
+    std::variant<Answer, IdentifyOut, PushIn, PingOut, PingIn, GossipOut, GossipIn, AppStream>;
 
 struct Stream {
   StreamId id;
-  std::unique_ptr<Use> use;
+  Use use;
+};
+
+/// Why a link ends.
+struct Ending {
+  std::string_view reason;  ///< for the application; a literal unless the driver gave it
+  DialError error = DialError::closed;  ///< for the command that dialled it
+  std::string_view detail{};            ///< for the same; likewise
+  bool driver_knows = false;            ///< it told us: there is no socket to close
 };
 
 /// One connection.
 struct Link {
   LinkId id{};
   std::unique_ptr<session::Session> session;
-  Multiaddr address;    ///< of the other end, without /p2p
-  std::string network;  ///< for the limits
-  bool outbound = false;
-  bool raw = false;  ///< the application's own further connection: no identify, no gossip from us
-  bool lifted = false;  ///< not counted against the per-peer limit
-  bool established = false;
-  bool write_wanted = false;
+  Multiaddr address;                 ///< of the other end, without /p2p
+  std::string network;               ///< for the limits
   PeerId peer;                       ///< once established
   std::optional<ConnectId> connect;  ///< that dialled it, until it is decided
   std::optional<TimePoint> timer;    ///< the earliest timer set for the session
-  TimePoint opened{};
-  std::vector<Stream> streams;  ///< ordered by id
+  TimePoint since{};                 ///< opened; then established
+  std::vector<Stream> streams;       ///< ordered by id
+  bool outbound = false;
+  bool raw = false;     ///< the application's own further connection: no identify, no gossip
+  bool lifted = false;  ///< not counted against the per-peer limit
+  bool established = false;
+  bool retiring = false;     ///< another link takes its place
+  bool doomed = false;       ///< over; `settle` removes it
+  bool touched = false;      ///< its session may have something to say
+  bool wants_write = false;  ///< its session has something to send
+  bool write_asked = false;  ///< the driver knows, and will call `pack`
 
-  Stream* find(StreamId id);
+  Stream* find(StreamId stream);
+  template <class Kind>
+  Kind* find_use(StreamId stream) {
+    auto* found = find(stream);
+    return found == nullptr ? nullptr : std::get_if<Kind>(&found->use);
+  }
 };
 
 /// Where the gossip with a peer stands.
 struct Gossip {
   bool in_router = false;
+  bool open = false;     ///< the protocol of `out` is agreed: RPCs may be written
+  bool refused = false;  ///< the protocol identify promised was refused: propose all, and wait
   std::optional<StreamKey> out;
   std::vector<StreamKey> in;  ///< at most two: the newest, and one that is being drained
-  std::string protocol;       ///< negotiated on `out`
-  std::size_t retries = 0;
+  std::string_view protocol;  ///< negotiated on `out`; of `gossip_protocols`
+  std::uint8_t retries = 0;   ///< of opening, since it last went well
+  std::uint8_t faults = 0;    ///< inbound streams with bad RPCs, since it last went well
   TimePoint opened{};
+  TimePoint faulted{};
+  TimePoint retry_at{};
 };
 
 /// One connected peer.
@@ -93,15 +119,16 @@ struct PeerEntry {
   PeerId id;
   std::vector<LinkId> links;  ///< oldest first; those that are not raw
   TimePoint connected_at{};
-  bool identified = false;
-  identify::Info info;  ///< what identify and pushes told
+  bool identified = false;     ///< it has told who it is
+  bool identify_over = false;  ///< it has, or will not
+  bool asking_again = false;   ///< a timer to identify it again is set
+  identify::Info info;         ///< what identify and pushes told
   std::optional<Duration> round_trip;
   std::optional<TimePoint> last_push;
   Gossip gossip;
 };
 
 struct DialAttempt {
-  DialId id{};
   ConnectId connect{};
   Multiaddr address;
 };
@@ -114,99 +141,153 @@ struct Connecting {
   base::Queue<Multiaddr> untried;
   std::vector<DialId> dials;
   std::vector<LinkId> links;  ///< transport there, handshake under way
-  TimePoint deadline{};
   TimePoint next_start{};
   DialError last_error = DialError::none_given;
   std::string detail;
-  bool automatic = false;  ///< ours, not the application's: back-off applies, nobody is told
+  std::optional<std::size_t> direct;  ///< ours, for that direct peer: the application is not told
+  bool queued = false;                ///< stands in the backlog
 };
 
-struct Backoff {
-  Duration span{};
-  TimePoint until{};
+/// A peer the application wants to be connected at all times.
+struct DirectPeer {
+  PeerId id;
+  std::vector<Multiaddr> addresses;  ///< as given: never forgotten
+  Duration backoff{};                ///< after the latest failure
+  TimePoint not_before{};
+  bool dialling = false;
 };
 
 /// The host's parts and the work on them, one source file a concept:
-///   links.cpp    connections and their sessions     peers.cpp    who is connected, by which of its
-///   links dialing.cpp  connect commands                   gossip.cpp   the gossip streams and the
-///   router identify.cpp identify, push, what is told       streams.cpp  ping and the application's
-///   protocols
+///   turn.cpp      the order of work: inputs, events, what follows from them
+///   links.cpp     connections and their sessions      timing.cpp    what deadlines mean
+///   peers.cpp     who is connected, by which links     dialing.cpp   connect commands
+///   direct.cpp    peers that are dialled again and again
+///   gossip.cpp    the gossip streams and the router    identify.cpp  identify and push
+///   streams.cpp   what happens on a stream             commands.cpp  ping and the application's
+///
+/// Nothing is removed, and nothing called back, while somebody works on it: what happens to a
+/// session only marks its link as `touched`, what ends a link only marks it as `doomed`. `settle`,
+/// at the end of each input and with no reference held, does the rest. Between inputs no link is
+/// touched or doomed.
 struct Host::State {
   State(KeyPair identity_in, std::shared_ptr<const Config> config_in, Rng rng_in,
         gossipsub::Router router_in);
 
-  // links.cpp
-  Link& add_link(session::Role role, const Multiaddr& address, std::optional<PeerId> expected,
-                 TimePoint now);
-  Link* find(LinkId id);
-  void drain(Link& link, TimePoint now);
-  void on_event(Link& link, session::Event& event, TimePoint now);
-  void on_established(Link& link, const session::Established& event, TimePoint now);
-  void on_closed(Link& link, const session::Closed& event, TimePoint now);
-  void remove_link(LinkId id, std::string_view reason, TimePoint now);
+  // turn.cpp
+  void begin(TimePoint time) { now = std::max(now, time); }
+  void settle();
+  void touch(Link& link);
+  void doom(Link& link, Ending ending);
+  void doom_all(const PeerEntry& peer, std::string_view reason);
+  void attend(LinkId id);
+  void on_event(Link& link, session::Event& event);
+  void on_router(gossipsub::Output& output);
+  void trace(Traced traced);
+  std::optional<Output> next_output();
+
+  // timing.cpp
+  void set_timer(Timer timer);
+  bool alive(const Timer& timer);
+  void on_timer(const Timer& timer);
+  void on_dial_timeout(DialId id);
   void arm(Link& link);
-  void on_timer(const Timer& timer, TimePoint now);
+
+  // links.cpp
+  Link& add_link(session::Role role, const Multiaddr& address, std::optional<PeerId> expected);
+  Link* find(LinkId id) const;
+  void on_established(Link& link, const session::Established& event);
+  void on_closed(Link& link, const session::Closed& event);
+  void remove_link(LinkId id, const Ending& ending);
+  void close_session(Link& link, std::string_view reason);
+  void tell_streams_over(Link& link);
+  void make_room_for_handshake();
+  bool pack(Link& link, Bytes& out, std::size_t budget);
 
   // peers.cpp
   PeerEntry* find(const PeerId& peer);
   const PeerEntry* find(const PeerId& peer) const;
-  PeerEntry& peer_at(PeerHandle handle);
-  void attach(Link& link, TimePoint now);
-  void detach(Link& link, std::string_view reason, TimePoint now);
-  void resolve_duplicates(PeerEntry& peer, TimePoint now);
+  PeerEntry* find(PeerHandle handle);
+  void attach(Link& link);
+  void detach(Link& link, std::string_view reason);
+  Link* main_link(const PeerEntry& peer);
+  void resolve_duplicates(PeerEntry& peer);
+  void retire_simultaneous(PeerEntry& peer);
+  void retire_surplus(PeerEntry& peer);
+  void retire(Link& link);
+  void on_retire(Link& link);
   PeerView view_of(const PeerEntry& peer) const;
+  std::vector<PeerId> sorted_peers() const;
 
   // dialing.cpp
-  ConnectId connect(ConnectRequest request, bool automatic, TimePoint now);
-  std::optional<DialError> prepare(Connecting& connecting);
-  void start_dials(Connecting& connecting, TimePoint now);
+  ConnectId connect(ConnectRequest request, std::optional<std::size_t> direct_index);
+  std::optional<DialError> prepare(Connecting& attempt);
+  void start_dials(Connecting& attempt);
+  void start_dial(Connecting& attempt);
   void on_attempt_failed(ConnectId id, const Multiaddr& address, DialError error,
-                         std::string_view detail, TimePoint now);
-  void on_connected(Link& link, TimePoint now);
-  void finish_connect(ConnectId id, ConnectResult result, TimePoint now);
-  void connect_direct(const PeerId& peer, TimePoint now);
-  void serve_backlog(TimePoint now);
-  bool backing_off(const PeerId& peer, TimePoint now) const;
-  void note_failure(const PeerId& peer, TimePoint now);
+                         std::string_view detail);
+  void on_connected(Link& link);
+  void finish_connect(ConnectId id, ConnectResult result);
+  void cancel_connects(const PeerId* peer, std::string_view why);
+  void serve_backlog();
+
+  // direct.cpp
+  std::optional<std::size_t> direct_index(const PeerId& peer) const;
+  void connect_direct(std::size_t index);
+  void on_direct_over(std::size_t index, bool was_good);
 
   // gossip.cpp
-  void drain_router(TimePoint now);
-  void consider_gossip(PeerEntry& peer, TimePoint now);
-  void open_gossip(PeerEntry& peer, LinkId link, TimePoint now);
-  void flush_gossip(PeerEntry& peer, TimePoint now);
-  void on_gossip_in(Link& link, StreamId stream, TimePoint now);
-  void on_gossip_data(Link& link, StreamId stream, GossipIn& use, SharedBytes bytes, TimePoint now);
-  void on_gossip_opened(Link& link, StreamId stream, const std::string& protocol, TimePoint now);
-  void on_gossip_out_closed(PeerEntry& peer, session::StreamClosed::Reason reason, TimePoint now);
-  void enter_router(PeerEntry& peer, TimePoint now);
+  void consider_gossip(PeerEntry& peer);
+  void open_gossip(PeerEntry& peer, Link& link);
+  std::vector<std::string> gossip_proposals(const PeerEntry& peer) const;
+  void start_gossip(PeerEntry& peer, std::string_view protocol);
+  void flush_gossip(PeerEntry& peer);
+  void enter_router(PeerEntry& peer);
+  void on_gossip_in(Link& link, StreamId stream);
+  void on_gossip_data(Link& link, StreamId stream, GossipIn& use, SharedBytes bytes);
+  std::string_view feed_router(PeerHandle peer, GossipIn& use);
+  void on_gossip_fault(Link& link, StreamId stream, std::string_view reason);
+  void on_gossip_opened(PeerEntry& peer, const StreamKey& key, const std::string& protocol);
+  void on_gossip_out_over(PeerEntry& peer, CloseReason reason);
 
   // identify.cpp
-  void ask_identity(Link& link, TimePoint now);
+  void ask_identity(Link& link);
   void tell_identity(Link& link, StreamId stream);
-  void push_identity(TimePoint now);
-  void on_identified(PeerEntry& peer, identify::Info info, TimePoint now);
+  void push_identity();
+  void push_soon();
+  void on_push(Link& link, StreamId stream);
+  void ask_again(PeerEntry& peer);
+  void on_identified(PeerEntry& peer, identify::Info info);
+  void on_unidentified(PeerEntry& peer);
   Bytes identity_message(const Link& link);
-  std::vector<PeerId> sorted_peers() const;
-  void update_protocols(TimePoint now);
+  void update_protocols();
 
   // streams.cpp
-  void on_stream_opened(Link& link, const session::StreamOpened& event, TimePoint now);
-  void on_inbound(Link& link, const session::StreamOpened& event, TimePoint now);
-  void on_stream_data(Link& link, StreamId stream, SharedBytes bytes, TimePoint now);
-  void on_stream_ended(Link& link, StreamId stream, TimePoint now);
-  void on_stream_closed(Link& link, const session::StreamClosed& event, TimePoint now);
-  void forget_stream(Link& link, StreamId id);
-  void ping(const PeerId& peer, TimePoint now);
   Stream& add_stream(Link& link, StreamId id, Use use);
-  std::size_t inbound_count(const Link& link, std::string_view protocol) const;
-  Result<StreamKey, StreamError> open_app_stream(Link& link, std::vector<std::string> protocols,
-                                                 TimePoint now);
-  template <class Kind>
-  std::size_t count(const Link& link) const {
-    std::size_t found = 0;
-    for (const auto& stream : link.streams) found += std::holds_alternative<Kind>(*stream.use);
-    return found;
+  std::optional<Use> take_stream(Link& link, StreamId id);
+  void end_soon(Link& link, StreamId id);
+  void on_stream_opened(Link& link, const session::StreamOpened& event);
+  void on_inbound(Link& link, const session::StreamOpened& event);
+  void on_stream_data(Link& link, StreamId id, SharedBytes bytes);
+  bool on_protocol_data(Link& link, StreamId id, Use& use, ByteView bytes);
+  bool on_echo(Link& link, StreamId id, PingOut& use, ByteView bytes);
+  void on_stream_ended(Link& link, StreamId id);
+  void on_stream_closed(Link& link, const session::StreamClosed& event);
+  void on_stream_writable(Link& link, StreamId id);
+  void break_stream(Link& link, StreamId id, CloseReason reason);
+  void on_stream_over(Link& link, StreamId id, const Use& use, CloseReason reason);
+  template <class Predicate>
+  std::size_t count(const Link& link, Predicate wanted) const {
+    return static_cast<std::size_t>(std::ranges::count_if(
+        link.streams, [&](const Stream& stream) { return wanted(stream.use); }));
   }
+
+  // commands.cpp
+  void ping(const PeerId& peer);
+  Result<StreamKey, StreamError> open_app_stream(Link& link, std::vector<std::string> protocols);
+  AppStream* find_app(const StreamKey& key);
+  void shut_down();
+  StateSize size() const;
+  void check_invariants() const;
 
   KeyPair identity;
   PeerId self;
@@ -217,27 +298,34 @@ struct Host::State {
   AddressBook addresses;
   Timers timers;
   base::Queue<Output> outputs;
+  std::size_t traced_queued = 0;  ///< of `outputs`
+  std::uint64_t traced_lost = 0;
   bool closing = false;
 
   boost::unordered_flat_map<LinkId, std::unique_ptr<Link>> links;
-  std::vector<std::unique_ptr<Link>>
-      ended;  ///< until the end of the turn: their last bytes are still pulled
+  base::Queue<LinkId> touched;
+  base::Queue<std::pair<LinkId, Ending>> doomed;
+  std::vector<LinkId> half_open;                        ///< inbound, oldest first
+  boost::unordered_flat_map<LinkId, Bytes> last_bytes;  ///< of links that ended, to be pulled
   boost::unordered_flat_map<PeerId, std::unique_ptr<PeerEntry>, PeerIdHash> peers;
   boost::unordered_flat_map<PeerHandle, PeerEntry*> by_handle;
   boost::unordered_flat_map<ConnectId, std::unique_ptr<Connecting>> connecting;
   boost::unordered_flat_map<DialId, DialAttempt> dials;
-  boost::unordered_flat_map<PeerId, Backoff, PeerIdHash> backoffs;  ///< of automatic dials
-  base::Queue<ConnectId> backlog;                                   ///< waiting for a free dial
-  std::vector<std::string> app_protocols;                           ///< sorted
-  std::vector<std::string> gossip_protocols;                        ///< newest first
+  base::Queue<ConnectId> backlog;  ///< waiting for a free dial
+  std::vector<DirectPeer> direct;
+  std::vector<std::string> app_protocols;     ///< sorted
+  std::vector<std::string> gossip_protocols;  ///< newest first
   std::shared_ptr<const session::Protocols> protocols;
   std::vector<Multiaddr> listen_addresses;
+  Bytes signed_record;  ///< of `listen_addresses`
   std::uint64_t record_seq = 0;
+  std::optional<TimePoint> pushed_at;
+  bool push_set = false;  ///< its timer is
   std::uint64_t next_link = 1;
   std::uint64_t next_dial = 1;
   std::uint64_t next_connect = 1;
   std::uint32_t next_peer = 1;
-  TimePoint latest{};  ///< of all inputs: stream commands have no time of their own
+  TimePoint now{};  ///< of the latest input
 };
 
 }  // namespace grapevine::host
