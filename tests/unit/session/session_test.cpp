@@ -3,7 +3,7 @@
 
 #include <gtest/gtest.h>
 
-#include "pair.hpp"
+#include "attacker.hpp"
 
 namespace grapevine::session {
 namespace {
@@ -327,6 +327,21 @@ TEST(Session, V20EndsWhenTheSocketTakesNothingForTenSeconds) {
   pair.advance(5s);
 
   EXPECT_EQ(pair.dialer.log.closed->reason, SessionError::write_stalled);
+}
+
+TEST(Session, ReturnsTheCreditOfNegotiationBytesToo) {
+  auto side = listener();
+  Attacker remote{side};
+  remote.heard();
+  auto bytes = greeting("/echo/1");
+  bytes.resize(128 * kib, 7);  // half the window, the greeting included
+
+  remote.send_data(1, yamux::flag::syn, bytes);
+
+  const auto heard = remote.heard();
+  const auto update =
+      yamux::encode_header({yamux::FrameType::window_update, yamux::flag::ack, 1, 128 * kib});
+  EXPECT_NE(std::ranges::search(heard, update).begin(), heard.end());
 }
 
 TEST(Session, LimitsStreams) {
