@@ -11,6 +11,7 @@ void Backoffs::extend(TopicHandle topic, const PeerId& peer, TimePoint until) {
     found->second = std::max(found->second, until);
   } else if (entries_.size() < entries_max) {
     entries_.emplace(key, until);
+    topics_.add(topic);
   }
 }
 
@@ -27,13 +28,10 @@ std::optional<TimePoint> Backoffs::end(TopicHandle topic, const PeerId& peer) co
 
 void Backoffs::sweep(TimePoint now, Duration slack) {
   boost::unordered::erase_if(entries_, [&](const auto& entry) {
-    return base::saturating_add(entry.second, slack) <= now;
+    const bool over = base::saturating_add(entry.second, slack) <= now;
+    if (over) topics_.drop(entry.first.topic);
+    return over;
   });
-}
-
-bool Backoffs::concerns(TopicHandle topic) const {
-  return std::ranges::any_of(entries_,
-                             [&](const auto& entry) { return entry.first.topic == topic; });
 }
 
 }  // namespace grapevine::gossipsub

@@ -27,8 +27,10 @@ class Backoffs {
   std::optional<TimePoint> end(TopicHandle topic, const PeerId& peer) const;
   /// Forgets what ended before `now - slack`.
   void sweep(TimePoint now, Duration slack);
-  /// Topics that entries refer to: they must stay interned.
-  bool concerns(TopicHandle topic) const;
+  /// An entry refers to `topic`, which must stay interned.
+  bool concerns(TopicHandle topic) const { return topics_.contains(topic); }
+  /// Half full: what only a stranger asks for is not worth a place any more.
+  bool crowded() const { return entries_.size() >= entries_max / 2; }
   std::size_t size() const { return entries_.size(); }
 
  private:
@@ -45,6 +47,7 @@ class Backoffs {
     }
   };
   boost::unordered_flat_map<Key, TimePoint, Hash> entries_;
+  TopicCounts topics_;
 };
 
 }  // namespace grapevine::gossipsub

@@ -65,6 +65,12 @@ Result<void, ConfigError> check(const Config& config) {
       {config.outbox_bytes_max >= config.message_size_max,
        {"outbox_bytes_max", "at least message_size_max"}},
       {config.outbox_items_max > 0, {"outbox_items_max", "at least 1"}},
+      {config.pending_messages_max > 0, {"pending_messages_max", "at least 1"}},
+      {config.pending_per_peer_max > 0, {"pending_per_peer_max", "at least 1"}},
+      {config.pending_bytes_max >= config.message_size_max,
+       {"pending_bytes_max", "at least message_size_max"}},
+      {config.iwant_followup_time > Duration::zero(), {"iwant_followup_time", "above zero"}},
+      {config.seen.ids_max > 0, {"seen.ids_max", "at least 1"}},
       {config.seen.ttl > Duration::zero(), {"seen.ttl", "above zero"}},
       {config.message_id != nullptr, {"message_id", "given"}},
   };

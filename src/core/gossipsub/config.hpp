@@ -53,10 +53,14 @@ struct Config {
   Duration direct_connect_interval = std::chrono::seconds{300};
 
   std::size_t gossip_retransmission = 3;  ///< times one id is served to one peer
-  std::size_t ihave_ids_max = 5000;       ///< ids sent, and ids asked for, per peer and heartbeat
-  std::size_t ihave_messages_max = 10;    ///< RPCs with IHAVE read per peer and heartbeat
-  std::size_t iwant_ids_max = 5000;       ///< ids answered per peer and heartbeat
+  /// Ids asked for, and ids sent, per peer and heartbeat. Sent are also no more than fit into eight
+  /// RPCs: go and rust stop reading after ten.
+  std::size_t ihave_ids_max = 5000;
+  std::size_t ihave_messages_max = 10;            ///< RPCs with IHAVE read per peer and heartbeat
+  std::size_t iwant_ids_max = 5000;               ///< ids answered per peer and heartbeat
   std::size_t iwant_bytes_max = 8 * 1024 * 1024;  ///< bytes answered per peer and heartbeat
+  /// A promise not kept after this is broken. Meanwhile nobody else is asked for the id, though
+  /// at most until the next heartbeat (see Promises).
   Duration iwant_followup_time = std::chrono::seconds{3};
   std::size_t idontwant_message_size_threshold = 1024;  ///< bytes
   std::size_t idontwant_ids_max = 1000;                 ///< ids taken per peer and heartbeat
@@ -75,7 +79,8 @@ struct Config {
   std::size_t outbox_items_max = 1024;             ///< messages per peer
   std::size_t pending_messages_max = 4096;         ///< under verification or validation, all peers
   std::size_t pending_per_peer_max = 1024;
-  std::size_t topics_max = 100'000;  ///< names we keep of topics not joined
+  std::size_t pending_bytes_max = 64 * 1024 * 1024;  ///< of those, parked copies included
+  std::size_t topics_max = 100'000;                  ///< names we keep because remotes named them
 };
 
 /// Which parameter is wrong and what would be right.

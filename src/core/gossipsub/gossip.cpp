@@ -5,28 +5,27 @@
 
 namespace grapevine::gossipsub {
 
-bool Promises::holds(IdKey id, TimePoint now) const {
-  const auto found = until_.find(id);
-  return found != until_.end() && now < found->second;
-}
+namespace {
 
-void Promises::add(IdKey id, TimePoint until) { until_.insert_or_assign(id, until); }
+/// RPCs full of IHAVE that we send a peer in one heartbeat. go counts every RPC with control and
+/// stops reading at ten.
+constexpr std::size_t ihave_rpcs = 8;
+constexpr std::size_t id_overhead = 3;  ///< bytes of an id's tag and length on the wire
 
-void Promises::fulfil(IdKey id) { until_.erase(id); }
-
-void Promises::sweep(TimePoint now) {
-  boost::unordered::erase_if(until_, [&](const auto& entry) { return entry.second <= now; });
-}
+}  // namespace
 
 /// gossipsub v1.0, "Control messages": IHAVE. Each id is asked for once, of one peer at a time,
 /// within what a peer may make us ask per heartbeat; its copies in one RPC count once (V41).
 void Router::State::on_ihave(Peer& peer, std::span<const pubsub::IHave> adverts, TimePoint now) {
+  if (!peer.gossips()) return;
   auto& budget = peer.budget;
-  if (++budget.ihave_messages > config->ihave_messages_max ||
+  if (budget.ihave_messages >= config->ihave_messages_max ||
       budget.ids_asked >= config->ihave_ids_max) {
-    trace(Traced::Kind::ihave_ignored, peer.id, {}, "budget");
-    return;
+    return count(Traced::Kind::ihave_ignored, peer, {}, "budget");
   }
+  ++budget.ihave_messages;
+  const auto span = std::min(config->iwant_followup_time, config->heartbeat_interval);
+  const auto until = base::saturating_add(now, span);
   std::vector<pubsub::MessageId> wanted;
   for (const auto& advert : adverts) {
     const auto* topic = topics.find(advert.topic);
@@ -37,91 +36,107 @@ void Router::State::on_ihave(Peer& peer, std::span<const pubsub::IHave> adverts,
       if (promises.holds(key, now)) continue;
       if (budget.ids_asked >= config->ihave_ids_max) break;
       ++budget.ids_asked;
-      promises.add(key, base::saturating_add(now, config->iwant_followup_time));
+      promises.add(key, until);
       wanted.emplace_back(id);
     }
   }
   if (wanted.empty()) return;
-  trace(Traced::Kind::iwant_sent, peer.id, {}, {}, wanted.size());
+  count(Traced::Kind::iwant_sent, peer, {}, {}, wanted.size());
   peer.outbox.iwant(std::move(wanted), outbox_limits);
   want_write(peer);
 }
 
 /// IWANT: within ids and bytes per heartbeat, and `gossip_retransmission` times per id and peer.
 void Router::State::on_iwant(Peer& peer, std::span<const ByteView> ids) {
-  auto& budget = peer.budget;
   if (!peer.gossips()) return;
+  ++iwant_rpcs;
   for (const auto id : ids) {
-    if (++budget.iwant_ids > config->iwant_ids_max) {
-      trace(Traced::Kind::iwant_refused, peer.id, {}, "budget");
-      return;
+    if (peer.budget.iwant_ids >= config->iwant_ids_max) {
+      return count(Traced::Kind::iwant_refused, peer, {}, "ids");
     }
+    ++peer.budget.iwant_ids;
     const auto key = key_of(id);
     if (peer.unwanted.contains(key)) continue;
-    const auto found = mcache.serve(id, peer.handle);
-    if (!found) continue;
-    const auto size = found->message->field.size();
-    if (found->served > config->gossip_retransmission ||
-        budget.iwant_bytes + size > config->iwant_bytes_max) {
-      trace(Traced::Kind::iwant_refused, peer.id, found->message->view.topic, "retransmission");
-      continue;
-    }
-    budget.iwant_bytes += size;
-    push(peer, Lane::gossip, *found->message, key);
+    if (const auto* entry = mcache.find(id, key)) serve(peer, *entry);
   }
 }
 
-/// gossipsub v1.2, "IDONTWANT": remembered for some heartbeats, and what is queued of it is taken
-/// back.
+void Router::State::serve(Peer& peer, const MessageCache::Entry& entry) {
+  const auto& name = topics.at(entry.topic).name;
+  const auto size = entry.field.size();
+  if (peer.budget.iwant_bytes + size > config->iwant_bytes_max) {
+    return count(Traced::Kind::iwant_refused, peer, name, "bytes");
+  }
+  const Served::Request request{iwant_rpcs, config->gossip_retransmission,
+                                heartbeats + config->mcache_len};
+  const auto answer = peer.served.ask(entry.key, request);
+  if (answer == Served::Answer::repeated_in_rpc) return;
+  if (answer == Served::Answer::too_often) {
+    return count(Traced::Kind::iwant_refused, peer, name, "retransmission");
+  }
+  peer.budget.iwant_bytes += size;
+  count(Traced::Kind::iwant_served, peer, name, {});
+  push(peer, Lane::gossip, entry.field, entry.key, name);
+}
+
+/// gossipsub v1.2, "IDONTWANT": remembered for some heartbeats. What is queued of it is left out
+/// when the queue is packed.
 void Router::State::on_idontwant(Peer& peer, std::span<const ByteView> ids) {
+  if (!peer.stream_open) return;
   for (const auto id : ids) {
-    if (++peer.budget.idontwant_ids > config->idontwant_ids_max) return;
-    const auto key = key_of(id);
-    peer.unwanted.insert(key, heartbeats + config->idontwant_ttl_heartbeats);
-    trace(Traced::Kind::idontwant_received, peer.id, {}, {});
-    if (const auto cancelled = peer.outbox.cancel(key); cancelled > 0) {
-      trace(Traced::Kind::idontwant_cancelled, peer.id, {}, {}, cancelled);
+    if (peer.budget.idontwant_ids >= config->idontwant_ids_max) {
+      return count(Traced::Kind::limit_hit, peer, {}, "IDONTWANT");
     }
+    ++peer.budget.idontwant_ids;
+    peer.unwanted.insert(key_of(id), heartbeats + config->idontwant_ttl_heartbeats);
+    count(Traced::Kind::idontwant_received, peer, {}, {});
   }
 }
 
-/// Told on first sight, while the message is still being checked: that is when copies are on their
-/// way.
 void Router::State::send_idontwant(const pubsub::Message& message, const Topic& topic,
-                                   PeerHandle from) {
+                                   std::optional<PeerHandle> from) {
   if (message.view.payload().size() < config->idontwant_message_size_threshold) return;
   for (const auto handle : topic.mesh) {
     auto& peer = peers.at(handle);
     if (handle == from || peer.version < Version::v1_2) continue;
     peer.outbox.idontwant(message.id, outbox_limits);
     want_write(peer);
-    trace(Traced::Kind::idontwant_sent, peer.id, *topic.name, {});
+    count(Traced::Kind::idontwant_sent, peer, topic.name, {});
   }
 }
 
 /// gossipsub v1.1, "Adaptive Gossip Dissemination": to d_lazy or a share of the subscribers outside
 /// `without`.
 void Router::State::emit_gossip(const Topic& topic, const PeerSet& without) {
-  auto ids = mcache.gossip_ids(topic.handle);
-  if (ids.empty()) return;
-  rng.shuffle(ids);
-  auto chosen = pick(topic.subscribers.size(), topic, [&](const Peer& peer) {
-    return peer.meshes() && !without.contains(peer.handle);
-  });
-  const auto share =
-      static_cast<std::size_t>(config->gossip_factor * static_cast<double>(chosen.size()));
-  chosen.resize(std::min(chosen.size(), std::max(config->d_lazy, share)));
-  for (const auto handle : chosen) {
-    auto& peer = peers.at(handle);
-    auto some = ids;
-    if (some.size() > config->ihave_ids_max) {
-      rng.shuffle(some);  // another sample for each, so that together they learn of all
-      some.resize(config->ihave_ids_max);
-    }
-    trace(Traced::Kind::ihave_sent, peer.id, *topic.name, {}, some.size());
-    peer.outbox.ihave(topic.name, std::move(some));
-    want_write(peer);
+  if (!mcache.concerns(topic.handle)) return;
+  std::vector<PeerHandle> able;
+  for (const auto handle : topic.subscribers) {
+    if (!without.contains(handle) && peers.at(handle).meshes()) able.push_back(handle);
   }
+  const auto share =
+      static_cast<std::size_t>(config->gossip_factor * static_cast<double>(able.size()));
+  const auto target = std::min(able.size(), std::max(config->d_lazy, share));
+  for (std::size_t i = 0; i < target; ++i) {
+    std::swap(able[i], able[i + rng.below(able.size() - i)]);
+    advertise(peers.at(able[i]), topic);
+  }
+}
+
+/// Where more is cached than may be sent, each peer is told of another sample, so that together
+/// they learn of all.
+void Router::State::advertise(Peer& peer, const Topic& topic) {
+  auto& told = peer.budget.ids_advertised;
+  if (told >= config->ihave_ids_max) return;
+  auto ids = mcache.sample(topic.handle, config->ihave_ids_max - told, rng);
+  if (ids.empty()) return;
+  const auto bytes_max = ihave_rpcs * config->send_limits.control_bytes;
+  const auto rpcs_hold = bytes_max / (ids.front().bytes().size() + id_overhead);
+  if (told >= rpcs_hold) return;
+  ids.resize(std::min(ids.size(), rpcs_hold - told));
+  told += static_cast<std::uint32_t>(ids.size());
+  trace(Traced::Kind::ihave_sent, peer.id, *topic.name, {}, ids.size());
+  peer.outbox.ihave(topic.name, std::move(ids));
+  want_write(peer);
 }
 
 }  // namespace grapevine::gossipsub

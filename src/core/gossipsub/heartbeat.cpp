@@ -13,28 +13,42 @@ constexpr std::uint64_t sweep_every = 15;  ///< heartbeats between sweeps of end
 
 void Router::State::heartbeat(TimePoint now) {
   ++heartbeats;
-  for (const auto handle : peers.handles()) {
-    auto& peer = peers.at(handle);
-    peer.budget = Budget{};
-    peer.unwanted.expire(heartbeats);
-  }
+  refresh_peers();
   promises.sweep(now);
-  if (heartbeats % sweep_every == 0) {
-    const auto slack =
-        config->heartbeat_interval * static_cast<Duration::rep>(config->backoff_slack_heartbeats);
-    backoffs.sweep(now, slack);
-    for (auto* topic : topics.all()) release_if_idle(*topic);
-  }
+  if (heartbeats % sweep_every == 0) backoffs.sweep(now, backoff_slack());
   connect_direct(now);
-  for (auto* topic : topics.all()) {
-    if (topic->joined) {
-      maintain_mesh(*topic, now);
-      emit_gossip(*topic, topic->mesh);
-    } else if (!topic->fanout.empty() || topic->fanout_expires > TimePoint{}) {
-      maintain_fanout(*topic, now);
+  for (const auto handle : active.copy()) {
+    auto& topic = topics.at(handle);
+    if (topic.joined) {
+      maintain_mesh(topic, now);
+      emit_gossip(topic, topic.mesh);
+    } else {
+      maintain_fanout(topic, now);
     }
   }
   mcache.shift();
+  release_lingering();
+  report_evictions();
+}
+
+/// New budgets; what has lost its use or its time is forgotten.
+void Router::State::refresh_peers() {
+  for (const auto handle : peers.handles()) {
+    auto& peer = peers.at(handle);
+    peer.budget = Budget{};
+    if (!peer.unwanted.empty()) {
+      if (const auto cancelled = peer.outbox.cancel(peer.unwanted); cancelled > 0) {
+        count(Traced::Kind::idontwant_cancelled, peer, {}, {}, cancelled);
+      }
+      peer.unwanted.expire(heartbeats);
+    }
+    peer.served.expire(heartbeats);
+    peer.outbox.drop_ihave();
+    peer.outbox.rest();
+  }
+}
+
+void Router::State::report_evictions() {
   if (mcache.evicted() > mcache_evicted) {
     trace(Traced::Kind::mcache_evicted, self, {}, "bytes", mcache.evicted() - mcache_evicted);
     mcache_evicted = mcache.evicted();
@@ -47,6 +61,10 @@ void Router::State::heartbeat(TimePoint now) {
 
 /// gossipsub v1.0, "Mesh maintenance", and v1.1, "Outbound Mesh Quotas", in the specs' order.
 void Router::State::maintain_mesh(Topic& topic, TimePoint now) {
+  std::vector<PeerHandle> negative;
+  std::ranges::copy_if(topic.mesh, std::back_inserter(negative),
+                       [&](PeerHandle handle) { return peers.at(handle).score < 0; });
+  prune(topic, negative, config->prune_backoff, "negative score", now);
   if (topic.mesh.size() < config->d_low) {
     graft(topic, graft_candidates(config->d - topic.mesh.size(), topic, false, now), "below d_low");
   }
@@ -57,28 +75,39 @@ void Router::State::maintain_mesh(Topic& topic, TimePoint now) {
   }
 }
 
-/// Cuts the mesh to d at random, keeping at least d_out peers that we dialled.
+/// Cuts the mesh to d: the d_score best stay, the others by lot, but among all at least d_out that
+/// we dialled. gossipsub v1.1, "Heartbeat Maintenance".
 void Router::State::prune_surplus(Topic& topic, TimePoint now) {
   auto order = topic.mesh.copy();
   rng.shuffle(order);
-  std::size_t kept_outbound = 0;
-  std::ranges::stable_partition(order, [&](PeerHandle handle) {
-    return peers.at(handle).outbound && kept_outbound++ < config->d_out;
-  });
+  std::ranges::stable_sort(order, std::ranges::greater{},
+                           [&](PeerHandle handle) { return peers.at(handle).score; });
+  rng.shuffle(std::span{order}.subspan(config->d_score));
+  const auto dialled = [&](PeerHandle handle) { return peers.at(handle).outbound; };
+  const auto kept =
+      static_cast<std::size_t>(std::ranges::count_if(std::span{order}.first(config->d), dialled));
+  for (auto missing = config->d_out - std::min(kept, config->d_out); missing > 0; --missing) {
+    // The last of those kept that we did not dial makes way: the best are first.
+    const auto edge = order.begin() + static_cast<std::ptrdiff_t>(config->d);
+    const auto in = std::find_if(edge, order.end(), dialled);
+    const auto out = std::find_if_not(std::make_reverse_iterator(edge), order.rend(), dialled);
+    if (in == order.end() || out == order.rend()) break;
+    std::iter_swap(in, out);
+  }
   prune(topic, std::span{order}.subspan(config->d), config->prune_backoff, "above d_high", now);
 }
 
 /// gossipsub v1.0, "Fanout maintenance".
 void Router::State::maintain_fanout(Topic& topic, TimePoint now) {
-  if (topic.fanout_expires <= now) {
+  if (*topic.fanout_expires <= now) {
     topic.fanout.clear();
-    topic.fanout_expires = TimePoint{};
-    release_if_idle(topic);
-    return;
+    topic.fanout_expires.reset();
+    refresh_active(topic);
+    return release_if_idle(topic);
   }
   if (topic.fanout.size() < config->d) {
     const auto more = pick(config->d - topic.fanout.size(), topic, [&](const Peer& peer) {
-      return peer.meshes() && !topic.fanout.contains(peer.handle);
+      return peer.meshes() && peer.score >= 0 && !topic.fanout.contains(peer.handle);
     });
     for (const auto handle : more) topic.fanout.insert(handle);
   }

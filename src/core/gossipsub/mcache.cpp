@@ -3,75 +3,89 @@
 
 #include <algorithm>
 
+#include "base/assert.hpp"
+
 namespace grapevine::gossipsub {
 
-MessageCache::MessageCache(const Limits& limits, Rng& rng)
-    : limits_{limits}, windows_(limits.windows), entries_{0, Hash{base::KeyedHash{rng}}} {}
+MessageCache::MessageCache(const Limits& limits) : limits_{limits}, windows_(limits.windows) {}
 
-void MessageCache::put(const pubsub::Message& message, TopicHandle topic) {
-  const auto [place, fresh] = entries_.try_emplace(message.id);
-  if (!fresh) return;
-  place->second = std::make_unique<Entry>(Entry{message, topic, {}});
-  bytes_ += message.field.kept();
-  windows_.front().ids.emplace_back(topic, message.id);
-  while (bytes_ > limits_.bytes_max && entries_.size() > 1) evict();
+void MessageCache::put(const pubsub::Message& message, IdKey key, TopicHandle topic) {
+  auto& window = windows_[newest_];
+  const auto number = window.first + window.entries.size();
+  if (!places_.try_emplace(key, Place{newest_, number}).second) return;
+  window.entries.push({message.field, message.id, key, topic});
+  window.by_topic[topic].push(number);
+  topics_.add(topic);
+  bytes_ += message.field.kept() + overhead;
+  while (bytes_ > limits_.bytes_max && places_.size() > 1) evict();
 }
 
-std::optional<MessageCache::Found> MessageCache::serve(ByteView id, PeerHandle peer) {
-  const auto found = entries_.find(id);
-  if (found == entries_.end()) return std::nullopt;
-  auto& entry = *found->second;
-  auto count = std::ranges::find(entry.served, peer, &Served::peer);
-  if (count == entry.served.end()) count = entry.served.insert(count, Served{peer, 0});
-  return Found{&entry.message, ++count->times};
+const MessageCache::Entry* MessageCache::find(ByteView id, IdKey key) const {
+  const auto found = places_.find(key);
+  if (found == places_.end()) return nullptr;
+  const auto& entry = windows_[found->second.window].at(found->second.number);
+  return equal(entry.id.bytes(), id) ? &entry : nullptr;
 }
 
-bool MessageCache::contains(ByteView id) const { return entries_.contains(id); }
+const MessageCache::Window& MessageCache::back(std::size_t heartbeats) const {
+  return windows_[(newest_ + windows_.size() - heartbeats) % windows_.size()];
+}
 
-std::vector<pubsub::MessageId> MessageCache::gossip_ids(TopicHandle topic) const {
-  std::vector<pubsub::MessageId> ids;
+std::vector<pubsub::MessageId> MessageCache::sample(TopicHandle topic, std::size_t most,
+                                                    Rng& rng) const {
+  struct Part {
+    const Window* window;
+    const base::Queue<std::uint64_t>* numbers;
+  };
+  std::vector<Part> parts;
+  std::size_t total = 0;
   for (std::size_t i = 0; i < limits_.gossip_windows; ++i) {
-    const auto& window = windows_[i];
-    for (std::size_t at = window.gone; at < window.ids.size(); ++at) {
-      if (window.ids[at].first == topic) ids.push_back(window.ids[at].second);
-    }
+    const auto& window = back(i);
+    const auto found = window.by_topic.find(topic);
+    if (found == window.by_topic.end()) continue;
+    parts.push_back({&window, &found->second});
+    total += found->second.size();
+  }
+  std::vector<pubsub::MessageId> ids;
+  const auto count = std::min(most, total);
+  if (count == 0) return ids;
+  ids.reserve(count);
+  const auto start = rng.below(total);
+  for (std::size_t i = 0; i < count; ++i) {
+    auto at = (start + i * total / count) % total;
+    auto part = parts.begin();
+    while (at >= part->numbers->size()) at -= (part++)->numbers->size();
+    const auto number = part->numbers->begin()[static_cast<std::ptrdiff_t>(at)];
+    ids.push_back(part->window->at(number).id);
   }
   return ids;
 }
 
 void MessageCache::shift() {
-  auto& oldest = windows_.back();
-  for (std::size_t at = oldest.gone; at < oldest.ids.size(); ++at) drop(oldest.ids[at].second);
+  newest_ = (newest_ + 1) % windows_.size();
+  auto& oldest = windows_[newest_];
+  while (!oldest.entries.empty()) drop_oldest(oldest);
   oldest = Window{};
-  std::ranges::rotate(windows_, windows_.end() - 1);
 }
 
 void MessageCache::evict() {
-  const auto oldest =
-      std::ranges::find_if(windows_.rbegin(), windows_.rend(),
-                           [](const Window& window) { return window.gone < window.ids.size(); });
-  ASSERT(oldest != windows_.rend());
-  drop(oldest->ids[oldest->gone++].second);
-  ++evicted_;
-}
-
-void MessageCache::drop(const pubsub::MessageId& id) {
-  const auto found = entries_.find(id);
-  ASSERT(found != entries_.end());
-  bytes_ -= found->second->message.field.kept();
-  entries_.erase(found);
-}
-
-void MessageCache::forget(PeerHandle peer) {
-  for (auto& [id, entry] : entries_) {
-    std::erase_if(entry->served, [&](const Served& served) { return served.peer == peer; });
+  for (std::size_t i = 1; i <= windows_.size(); ++i) {
+    auto& window = windows_[(newest_ + i) % windows_.size()];
+    if (window.entries.empty()) continue;
+    ++evicted_;
+    return drop_oldest(window);
   }
 }
 
-std::size_t MessageCache::served_size() const {
-  std::size_t size = 0;
-  for (const auto& [id, entry] : entries_) size += entry->served.size();
-  return size;
+void MessageCache::drop_oldest(Window& window) {
+  const auto entry = window.entries.pop();
+  auto& numbers = window.by_topic.at(entry.topic);
+  ASSERT(numbers.front() == window.first);
+  numbers.pop();
+  ++window.first;
+  places_.erase(entry.key);
+  topics_.drop(entry.topic);
+  bytes_ -= entry.field.kept() + overhead;
 }
 
 }  // namespace grapevine::gossipsub

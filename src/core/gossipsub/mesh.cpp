@@ -16,13 +16,9 @@ std::uint64_t whole_seconds(Duration span) {
 bool Router::State::graftable(const Topic& topic, const Peer& peer, TimePoint now) const {
   if (!topic.joined || !peer.meshes() || topic.mesh.contains(peer.handle)) return false;
   if (!topic.subscribers.contains(peer.handle)) return false;
+  if (peer.score < 0) return false;
   const auto end = backoffs.end(topic.handle, peer.id);
-  if (!end) return true;
-  // The slack keeps our GRAFT from arriving before the other side's clock has let the backoff end
-  // (V47).
-  const auto slack =
-      config->heartbeat_interval * static_cast<Duration::rep>(config->backoff_slack_heartbeats);
-  return base::saturating_add(*end, slack) <= now;
+  return !end || base::saturating_add(*end, backoff_slack()) <= now;
 }
 
 std::vector<PeerHandle> Router::State::graft_candidates(std::size_t count, const Topic& topic,
@@ -62,21 +58,28 @@ void Router::State::send_prune(Peer& peer, const Topic& topic, Duration backoff)
   want_write(peer);
 }
 
-/// gossipsub v1.1, "Adding backoff" and "Outbound Mesh Quotas". A GRAFT of a topic we have not
+/// gossipsub v1.1, "PRUNE Backoff" and "Outbound Mesh Quotas". A GRAFT of a topic we have not
 /// joined is passed over without an answer (V38, V52).
 void Router::State::on_graft(Peer& peer, std::string_view name, TimePoint now) {
   auto* topic = topics.find(name);
-  if (topic == nullptr || !topic->joined || !peer.gossips()) return;
-  if (topic->mesh.contains(peer.handle)) return;
+  if (topic == nullptr || !topic->joined) return;
+  if (!peer.stream_open) {
+    peer.early_grafts.insert(topic->handle);
+    return;
+  }
+  if (!peer.gossips() || topic->mesh.contains(peer.handle)) return;
   const auto refuse = [&](std::string_view reason) {
     backoffs.extend(topic->handle, peer.id, base::saturating_add(now, config->prune_backoff));
     send_prune(peer, *topic, config->prune_backoff);
-    trace(Traced::Kind::prune, peer.id, name, reason);
+    count(Traced::Kind::prune, peer, topic->name, reason);
   };
   if (peer.direct) return refuse("direct peer");
   if (backoffs.holds(topic->handle, peer.id, now)) return refuse("within backoff");
+  if (peer.score < 0) return refuse("negative score");
   if (topic->mesh.size() >= config->d_high && !peer.outbound) return refuse("mesh is full");
-  if (!topic->subscribers.contains(peer.handle) && !subscribe(peer, name)) return;
+  if (!topic->subscribers.contains(peer.handle) && !subscribe(peer, name)) {
+    return refuse("too many topics");
+  }
   topic->mesh.insert(peer.handle);
   trace(Traced::Kind::graft, peer.id, name, "grafted by peer");
 }
@@ -84,6 +87,10 @@ void Router::State::on_graft(Peer& peer, std::string_view name, TimePoint now) {
 void Router::State::on_prune(Peer& peer, const pubsub::Prune& prune, TimePoint now) {
   auto* topic = topics.find(prune.topic);
   if (topic == nullptr || !topic->joined) return;
+  peer.early_grafts.erase(topic->handle);
+  const bool meshed = topic->mesh.erase(peer.handle);
+  if (meshed) trace(Traced::Kind::prune, peer.id, prune.topic, "pruned by peer");
+  if (!meshed && backoffs.crowded()) return;
   // A remote's number never reaches the clock unclamped (V35, V36).
   const auto longest = static_cast<std::uint64_t>(
       std::chrono::floor<std::chrono::seconds>(config->backoff_max).count());
@@ -92,8 +99,6 @@ void Router::State::on_prune(Peer& peer, const pubsub::Prune& prune, TimePoint n
                                  std::clamp<std::uint64_t>(*prune.backoff_seconds, 1, longest)}}
                            : config->prune_backoff;
   backoffs.extend(topic->handle, peer.id, base::saturating_add(now, backoff));
-  if (topic->mesh.erase(peer.handle))
-    trace(Traced::Kind::prune, peer.id, prune.topic, "pruned by peer");
 }
 
 void Router::State::drop_from_meshes(Peer& peer) {

@@ -2,7 +2,10 @@
 #include "core/gossipsub/outbox.hpp"
 
 #include <algorithm>
+#include <array>
 #include <utility>
+
+#include "core/gossipsub/latest.hpp"
 
 namespace grapevine::gossipsub {
 
@@ -12,160 +15,219 @@ namespace {
 /// ids' size.
 constexpr std::size_t ids_per_entry = 64;
 
+struct Item {
+  SharedBytes field;
+  IdKey key;
+};
+
+struct MessageLane {
+  base::Queue<Item> items;
+  std::size_t bytes = 0;
+
+  void drop_oldest() { bytes -= items.pop().field.size(); }
+};
+
+struct MeshChange {
+  bool graft;
+  std::optional<std::uint64_t> backoff;
+};
+
+struct Advert {
+  TopicName topic;
+  std::vector<pubsub::MessageId> ids;
+};
+
 std::vector<ByteView> views(auto first, auto last) {
   std::vector<ByteView> ids;
+  ids.reserve(static_cast<std::size_t>(last - first));
   for (; first != last; ++first) ids.push_back(first->bytes());
   return ids;
 }
 
 }  // namespace
 
-void Outbox::announce(TopicName topic, bool subscribe) {
-  announcements_.remove_if([&](const Announcement& queued) { return *queued.topic == *topic; });
-  announcements_.push({std::move(topic), subscribe});
+struct Outbox::Lanes {
+  Latest<bool> announcements;
+  Latest<MeshChange> mesh_changes;
+  base::Queue<Advert> ihave;
+  base::Queue<pubsub::MessageId> iwant;
+  base::Queue<pubsub::MessageId> idontwant;
+  std::array<MessageLane, 3> messages;  ///< by Lane
+
+  bool control_empty() const {
+    return announcements.empty() && mesh_changes.empty() && ihave.empty() && iwant.empty() &&
+           idontwant.empty();
+  }
+  bool pack_topics(pubsub::RpcWriter& writer);
+  void pack_ids(pubsub::RpcWriter& writer, const pubsub::SendLimits& limits);
+};
+
+Outbox::Outbox() = default;
+Outbox::Outbox(Outbox&&) noexcept = default;
+Outbox& Outbox::operator=(Outbox&&) noexcept = default;
+Outbox::~Outbox() = default;
+
+Outbox::Lanes& Outbox::lanes() {
+  if (!lanes_) lanes_ = std::make_unique<Lanes>();
+  return *lanes_;
 }
 
-void Outbox::graft(TopicName topic) { change({std::move(topic), true, std::nullopt}); }
+void Outbox::announce(TopicName topic, bool subscribe) {
+  lanes().announcements.set(std::move(topic), subscribe);
+}
+
+void Outbox::graft(TopicName topic) {
+  lanes().mesh_changes.set(std::move(topic), {true, std::nullopt});
+}
 
 void Outbox::prune(TopicName topic, std::optional<std::uint64_t> backoff) {
-  change({std::move(topic), false, backoff});
+  lanes().mesh_changes.set(std::move(topic), {false, backoff});
 }
 
-void Outbox::change(MeshChange change) {
-  std::erase_if(mesh_changes_,
-                [&](const MeshChange& queued) { return *queued.topic == *change.topic; });
-  mesh_changes_.push_back(std::move(change));
-}
-
-void Outbox::ihave(TopicName topic, std::vector<pubsub::MessageId> ids) {
+void Outbox::ihave(const TopicName& topic, std::vector<pubsub::MessageId> ids) {
   for (std::size_t at = 0; at < ids.size(); at += ids_per_entry) {
     const auto first = ids.begin() + static_cast<std::ptrdiff_t>(at);
     const auto count = static_cast<std::ptrdiff_t>(std::min(ids_per_entry, ids.size() - at));
-    ihave_.push({topic, {first, first + count}});
+    lanes().ihave.push({topic, {first, first + count}});
   }
 }
 
 void Outbox::iwant(std::vector<pubsub::MessageId> ids, const Limits& limits) {
+  auto& queue = lanes().iwant;
   for (auto& id : ids) {
-    if (iwant_.size() < limits.gossip_ids_max) iwant_.push(std::move(id));
+    if (queue.size() < limits.iwant_max) queue.push(std::move(id));
   }
 }
 
 void Outbox::idontwant(const pubsub::MessageId& id, const Limits& limits) {
-  if (idontwant_.size() >= limits.idontwant_max) idontwant_.pop();
-  idontwant_.push(id);
+  auto& queue = lanes().idontwant;
+  if (queue.size() >= limits.idontwant_max) queue.pop();
+  queue.push(id);
 }
 
-base::Queue<Outbox::Item>& Outbox::queue(Lane lane) {
-  switch (lane) {
-    case Lane::own:
-      return own_;
-    case Lane::forward:
-      return forward_;
-    case Lane::gossip:
-      break;
-  }
-  return gossip_;
-}
-
-bool Outbox::shed(base::Queue<Item>& lane, Dropped& dropped) {
-  if (lane.empty()) return false;
-  bytes_ -= lane.pop().field.size();
-  ++dropped.messages;
-  return true;
+void Outbox::drop_ihave() {
+  if (lanes_) lanes_->ihave.clear();
 }
 
 Outbox::Dropped Outbox::push(Lane lane, SharedBytes field, IdKey key, const Limits& limits) {
-  Dropped dropped;
+  auto& all = lanes().messages;
+  const auto own = std::to_underlying(lane);
   const auto size = field.size();
-  const auto fits = [&] {
-    return bytes_ + size <= limits.bytes_max && messages() < limits.items_max;
-  };
-  while (!fits()) {
-    const bool shedded = (lane < Lane::gossip && shed(gossip_, dropped)) ||
-                         (lane < Lane::forward && shed(forward_, dropped));
-    if (!shedded) {
+  std::size_t fixed_bytes = 0;
+  std::size_t fixed_items = 0;
+  for (std::size_t i = 0; i <= own; ++i) {
+    fixed_bytes += all[i].bytes;
+    fixed_items += all[i].items.size();
+  }
+  if (fixed_bytes + size > limits.bytes_max || fixed_items >= limits.items_max) {
+    return {.messages = 1, .refused = true};
+  }
+  Dropped dropped;
+  for (std::size_t later = all.size() - 1; later > own; --later) {
+    while (bytes() + size > limits.bytes_max || messages() >= limits.items_max) {
+      if (all[later].items.empty()) break;
+      all[later].drop_oldest();
       ++dropped.messages;
-      dropped.refused = true;
-      return dropped;
     }
   }
-  bytes_ += size;
-  queue(lane).push({std::move(field), key});
+  all[own].bytes += size;
+  all[own].items.push({std::move(field), key});
   return dropped;
 }
 
-std::size_t Outbox::cancel(IdKey key) {
+std::size_t Outbox::cancel(const Unwanted& unwanted) {
+  if (!lanes_ || unwanted.empty()) return 0;
   std::size_t cancelled = 0;
-  for (auto* lane : {&forward_, &gossip_}) {
-    cancelled += lane->remove_if([&](const Item& item) {
-      if (item.key != key) return false;
-      bytes_ -= item.field.size();
+  for (auto& lane : lanes_->messages) {
+    cancelled += lane.items.remove_if([&](const Item& item) {
+      if (!unwanted.contains(item.key)) return false;
+      lane.bytes -= item.field.size();
       return true;
     });
   }
   return cancelled;
 }
 
-bool Outbox::empty() const {
-  return announcements_.empty() && mesh_changes_.empty() && ihave_.empty() && iwant_.empty() &&
-         idontwant_.empty() && messages() == 0;
+bool Outbox::empty() const { return !lanes_ || (lanes_->control_empty() && messages() == 0); }
+
+std::size_t Outbox::bytes() const {
+  std::size_t sum = 0;
+  if (!lanes_) return sum;
+  for (const auto& lane : lanes_->messages) sum += lane.bytes;
+  return sum;
 }
 
-void Outbox::clear() { *this = Outbox{}; }
+std::size_t Outbox::messages() const {
+  std::size_t sum = 0;
+  if (!lanes_) return sum;
+  for (const auto& lane : lanes_->messages) sum += lane.items.size();
+  return sum;
+}
 
-std::optional<pubsub::PackedRpc> Outbox::pack(const pubsub::SendLimits& limits) {
-  if (empty()) return std::nullopt;
+void Outbox::clear() { lanes_.reset(); }
+
+void Outbox::rest() {
+  if (lanes_ && empty()) clear();
+}
+
+/// Messages follow only when every subscription, GRAFT and PRUNE is out: an implementation that was
+/// not told of a topic prunes a GRAFT for it and counts messages of it as useless.
+Outbox::Packed Outbox::pack(const pubsub::SendLimits& limits, const Unwanted& unwanted) {
+  Packed packed;
+  if (empty()) return packed;
   pubsub::RpcWriter writer{limits};
-  pack_control(writer, limits);
-  if (pack_lane(own_, writer) && pack_lane(forward_, writer)) pack_lane(gossip_, writer);
-  ASSERT(!writer.empty());
-  return writer.take();
+  if (lanes_->pack_topics(writer)) {
+    lanes_->pack_ids(writer, limits);
+    bool room = true;
+    for (auto& lane : lanes_->messages) {
+      while (room && !lane.items.empty()) {
+        const bool skip = !unwanted.empty() && unwanted.contains(lane.items.front().key);
+        if (skip) {
+          ++packed.cancelled;
+        } else if (!writer.add_publish(lane.items.front().field)) {
+          room = false;
+          break;
+        }
+        lane.drop_oldest();
+      }
+    }
+  }
+  if (!writer.empty()) packed.rpc = writer.take();
+  return packed;
 }
 
-/// Subscriptions leave before any GRAFT: several implementations prune a GRAFT for a topic they
-/// were not told of.
-void Outbox::pack_control(pubsub::RpcWriter& writer, const pubsub::SendLimits& limits) {
-  while (!announcements_.empty()) {
-    const auto& next = announcements_.front();
-    if (!writer.add_subscription(next.subscribe, *next.topic)) return;
-    announcements_.pop();
+/// False when some did not fit.
+bool Outbox::Lanes::pack_topics(pubsub::RpcWriter& writer) {
+  while (!announcements.empty()) {
+    if (!writer.add_subscription(announcements.value(), announcements.topic())) return false;
+    announcements.pop();
   }
-  std::size_t done = 0;
-  for (const auto& change : mesh_changes_) {
-    const bool added = change.graft ? writer.add_graft(*change.topic)
-                                    : writer.add_prune({*change.topic, change.backoff, {}});
-    if (!added) break;
-    ++done;
+  while (!mesh_changes.empty()) {
+    const auto& change = mesh_changes.value();
+    const bool added = change.graft ? writer.add_graft(mesh_changes.topic())
+                                    : writer.add_prune({mesh_changes.topic(), change.backoff, {}});
+    if (!added) return false;
+    mesh_changes.pop();
   }
-  mesh_changes_.erase(mesh_changes_.begin(),
-                      mesh_changes_.begin() + static_cast<std::ptrdiff_t>(done));
-  if (!mesh_changes_.empty()) return;
-  mesh_changes_.shrink_to_fit();
+  return true;
+}
 
+/// In the order of their hurry.
+void Outbox::Lanes::pack_ids(pubsub::RpcWriter& writer, const pubsub::SendLimits& limits) {
   const auto add_ids = [&writer](base::Queue<pubsub::MessageId>& ids, std::size_t most, auto add) {
     while (!ids.empty()) {
       const auto count = static_cast<std::ptrdiff_t>(std::min(most, ids.size()));
-      if (!(writer.*add)(views(ids.begin(), ids.begin() + count))) return false;
+      if (!(writer.*add)(views(ids.begin(), ids.begin() + count))) return;
       for (std::ptrdiff_t i = 0; i < count; ++i) ids.pop();
     }
-    return true;
   };
-  add_ids(idontwant_, limits.idontwant_ids, &pubsub::RpcWriter::add_idontwant);
-  add_ids(iwant_, ids_per_entry, &pubsub::RpcWriter::add_iwant);
-  while (!ihave_.empty()) {
-    const auto& next = ihave_.front();
+  add_ids(idontwant, limits.idontwant_ids, &pubsub::RpcWriter::add_idontwant);
+  add_ids(iwant, ids_per_entry, &pubsub::RpcWriter::add_iwant);
+  while (!ihave.empty()) {
+    const auto& next = ihave.front();
     if (!writer.add_ihave(*next.topic, views(next.ids.begin(), next.ids.end()))) return;
-    ihave_.pop();
+    ihave.pop();
   }
-}
-
-bool Outbox::pack_lane(base::Queue<Item>& lane, pubsub::RpcWriter& writer) {
-  while (!lane.empty()) {
-    if (!writer.add_publish(lane.front().field)) return false;
-    bytes_ -= lane.pop().field.size();
-  }
-  return true;
 }
 
 }  // namespace grapevine::gossipsub

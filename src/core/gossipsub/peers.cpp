@@ -7,26 +7,6 @@
 
 namespace grapevine::gossipsub {
 
-void Unwanted::insert(IdKey key, std::uint64_t until_heartbeat) {
-  const auto place = std::ranges::lower_bound(entries_, key, {}, &Entry::key);
-  if (place != entries_.end() && place->key == key) {
-    place->until = until_heartbeat;
-  } else {
-    entries_.insert(place, Entry{key, until_heartbeat});
-  }
-}
-
-bool Unwanted::contains(IdKey key) const {
-  const auto place = std::ranges::lower_bound(entries_, key, {}, &Entry::key);
-  return place != entries_.end() && place->key == key;
-}
-
-void Unwanted::expire(std::uint64_t heartbeat) {
-  if (entries_.empty()) return;
-  std::erase_if(entries_, [&](const Entry& entry) { return entry.until <= heartbeat; });
-  if (entries_.empty()) entries_.shrink_to_fit();
-}
-
 Peer& Peers::add(PeerHandle handle, const PeerInfo& info) {
   const auto [place, fresh] = peers_.try_emplace(handle, std::make_unique<Peer>());
   ASSERT(fresh);

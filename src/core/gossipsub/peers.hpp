@@ -7,35 +7,19 @@
 #include <boost/unordered/unordered_flat_map.hpp>
 
 #include "core/gossipsub/outbox.hpp"
+#include "core/gossipsub/remembered.hpp"
 #include "core/gossipsub/topics.hpp"
 
 namespace grapevine::gossipsub {
 
-/// What a peer may still make us do until the next heartbeat.
+/// What a peer may still make us do until the next heartbeat, and what we told it.
 struct Budget {
-  std::size_t ihave_messages = 0;  ///< RPCs with IHAVE read
-  std::size_t ids_asked = 0;       ///< ids we asked it for
-  std::size_t iwant_ids = 0;       ///< ids of its IWANTs looked at
-  std::size_t iwant_bytes = 0;     ///< bytes of messages queued for its IWANTs
-  std::size_t idontwant_ids = 0;
-};
-
-/// Ids a peer told us not to send. gossipsub v1.2, "IDONTWANT". Bounded by the budget per heartbeat
-/// times the TTL.
-class Unwanted {
- public:
-  void insert(IdKey key, std::uint64_t until_heartbeat);
-  bool contains(IdKey key) const;
-  void expire(std::uint64_t heartbeat);
-  bool empty() const { return entries_.empty(); }
-  std::size_t size() const { return entries_.size(); }
-
- private:
-  struct Entry {
-    IdKey key;
-    std::uint64_t until;
-  };
-  std::vector<Entry> entries_;  ///< ordered by key
+  std::uint32_t ihave_messages = 0;  ///< RPCs with IHAVE read
+  std::uint32_t ids_asked = 0;       ///< ids we asked it for
+  std::uint32_t iwant_ids = 0;       ///< ids of its IWANTs looked at
+  std::uint32_t idontwant_ids = 0;
+  std::uint32_t ids_advertised = 0;  ///< ids of our IHAVEs
+  std::size_t iwant_bytes = 0;       ///< bytes of messages queued for its IWANTs
 };
 
 /// All we hold about one connected peer.
@@ -47,11 +31,14 @@ struct Peer {
   bool stream_open = false;   ///< we can write to it, in `version`
   bool write_wanted = false;  ///< WantsWrite was said and pack() has not run dry since
   Version version = Version::floodsub;
-  std::vector<TopicHandle> topics;  ///< subscribed
+  double score = 0;       ///< set by whoever keeps scores
+  TopicSet topics;        ///< subscribed
+  TopicSet early_grafts;  ///< asked for before our stream was open, answered when it is
   std::size_t topic_bytes = 0;
   std::size_t pending = 0;  ///< messages of its under verification or validation
   Budget budget;
   Unwanted unwanted;
+  Served served;
   Outbox outbox;
 
   bool gossips() const { return stream_open && version != Version::floodsub; }

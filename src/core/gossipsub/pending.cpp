@@ -20,6 +20,7 @@ Ticket Pending::add(Copy copy) {
   by_id_.emplace(copy.message.id, ticket);
   auto entry = std::make_unique<Entry>();
   entry->senders.push_back(copy.from);
+  bytes_ += copy.message.field.kept();
   entry->copy = std::move(copy);
   by_ticket_.emplace(ticket, std::move(entry));
   return ticket;
@@ -34,14 +35,30 @@ bool Pending::park(const pubsub::Message& message, PeerHandle from, const PeerId
   const auto found = by_id_.find(message.id);
   if (found == by_id_.end()) return false;
   auto& entry = *find(found->second);
-  if (std::ranges::find(entry.senders, from) == entry.senders.end()) entry.senders.push_back(from);
-  const auto same = [&](const Copy& copy) {
-    return equal(copy.message.view.body, message.view.body);
-  };
-  if (!same(entry.copy) && std::ranges::none_of(entry.parked, same) &&
-      entry.parked.size() < parked_max) {
-    entry.parked.push_back({own(message), from, via});
+  if (entry.senders.size() < senders_max &&
+      std::ranges::find(entry.senders, from) == entry.senders.end()) {
+    entry.senders.push_back(from);
   }
+  const auto known = [&](const Copy& copy) {
+    return copy.from == from || equal(copy.message.view.body, message.view.body);
+  };
+  if (known(entry.copy) || std::ranges::any_of(entry.parked, known) ||
+      entry.parked.size() >= parked_max) {
+    return true;
+  }
+  auto owned = own(message);
+  if (!fits(owned)) return true;
+  bytes_ += owned.field.kept();
+  entry.parked.push_back({std::move(owned), from, via, entry.copy.key});
+  return true;
+}
+
+bool Pending::promote(Ticket ticket) {
+  auto& entry = *find(ticket);
+  if (entry.parked.empty()) return false;
+  bytes_ -= entry.copy.message.field.kept();
+  entry.copy = std::move(entry.parked.front());
+  entry.parked.erase(entry.parked.begin());
   return true;
 }
 
@@ -51,6 +68,8 @@ Pending::Entry Pending::take(Ticket ticket) {
   auto entry = std::move(*found->second);
   by_id_.erase(entry.copy.message.id);
   by_ticket_.erase(found);
+  bytes_ -= entry.copy.message.field.kept();
+  for (const auto& parked : entry.parked) bytes_ -= parked.message.field.kept();
   return entry;
 }
 

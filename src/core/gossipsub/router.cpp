@@ -2,6 +2,7 @@
 #include "core/gossipsub/router.hpp"
 
 #include <algorithm>
+#include <utility>
 
 #include "base/assert.hpp"
 #include "core/gossipsub/state.hpp"
@@ -29,7 +30,8 @@ std::string_view name(Traced::Kind kind) {
                                                "mcache_evicted",
                                                "subscribed",
                                                "unsubscribed",
-                                               "limit_hit"};
+                                               "limit_hit",
+                                               "iwant_served"};
   return names[static_cast<std::size_t>(kind)];
 }
 
@@ -54,9 +56,9 @@ Router::State::State(const PeerId& self_id, std::shared_ptr<const Config> config
       outbox_limits{config->outbox_bytes_max, config->outbox_items_max},
       topics{rng, config->topics_max},
       backoffs{rng},
-      mcache{{config->mcache_len, config->mcache_gossip, config->mcache_bytes_max}, rng},
+      mcache{{config->mcache_len, config->mcache_gossip, config->mcache_bytes_max}},
       seen{config->seen, rng},
-      pending{rng},
+      pending{rng, config->pending_bytes_max},
       direct{config->direct_peers},
       next_heartbeat{now + config->heartbeat_initial_delay},
       next_direct_connect{now} {}
@@ -64,6 +66,21 @@ Router::State::State(const PeerId& self_id, std::shared_ptr<const Config> config
 void Router::State::trace(Traced::Kind kind, const PeerId& peer, std::string_view topic,
                           std::string_view reason, std::uint64_t count) {
   outputs.push(Traced{kind, peer, std::string{topic}, reason, count});
+}
+
+void Router::State::count(Traced::Kind kind, const Peer& peer, const TopicName& topic,
+                          std::string_view reason, std::uint64_t times) {
+  if (tally.add(kind, peer, topic, reason, times)) return;
+  flush_tally();
+  tally.add(kind, peer, topic, reason, times);
+}
+
+void Router::State::flush_tally() {
+  if (tally.empty()) return;
+  for (const auto& event : tally.take()) {
+    const auto topic = event.topic ? std::string_view{*event.topic} : std::string_view{};
+    trace(event.kind, event.id, topic, event.reason, event.count);
+  }
 }
 
 Result<Router, ConfigError> Router::create(PeerId self, std::shared_ptr<const Config> config,
@@ -89,7 +106,10 @@ void Router::on_stream_open(PeerHandle handle, Version version, TimePoint now) {
   auto& peer = state.peers.at(handle);
   peer.stream_open = true;
   peer.version = state.config->mode == Mode::floodsub ? Version::floodsub : version;
+  state.refresh_flood(peer);
   state.hello(peer);
+  const auto early = std::exchange(peer.early_grafts, {});
+  for (const auto topic : early) state.on_graft(peer, *state.topics.at(topic).name, now);
   if (!peer.meshes()) return;
   for (const auto topic_handle : peer.topics) {
     auto& topic = state.topics.at(topic_handle);
@@ -104,7 +124,9 @@ void Router::on_stream_lost(PeerHandle handle, TimePoint) {
   peer.stream_open = false;
   peer.write_wanted = false;
   peer.outbox.clear();
+  peer.unwanted = {};
   state_->drop_from_meshes(peer);
+  state_->refresh_flood(peer);
 }
 
 void Router::remove_peer(PeerHandle handle, TimePoint) {
@@ -112,7 +134,6 @@ void Router::remove_peer(PeerHandle handle, TimePoint) {
   auto& peer = state.peers.at(handle);
   state.drop_from_meshes(peer);
   state.forget_subscriptions(peer);
-  state.mcache.forget(handle);
   state.peers.remove(handle);
 }
 
@@ -122,12 +143,13 @@ Result<void, pubsub::RpcError> Router::on_rpc(PeerHandle from, const SharedBytes
   auto& peer = state.peers.at(from);
   const auto read = pubsub::read_rpc(frame, state.config->rpc_limits);
   if (!read) {
-    state.trace(Traced::Kind::limit_hit, peer.id, {}, pubsub::name(read.error()));
+    state.count(Traced::Kind::limit_hit, peer, {}, pubsub::name(read.error()));
     return unexpected(read.error());
   }
   const auto& rpc = *read;
-  if (rpc.skipped > 0)
-    state.trace(Traced::Kind::limit_hit, peer.id, {}, "oversize element", rpc.skipped);
+  if (rpc.skipped > 0) {
+    state.count(Traced::Kind::limit_hit, peer, {}, "oversize element", rpc.skipped);
+  }
   state.on_subscriptions(peer, rpc, now);
   for (std::size_t i = 0; i < rpc.publish.size(); ++i) {
     state.on_publish(peer, frame.slice(rpc.publish[i]), rpc.publish_bodies[i], now);
@@ -161,40 +183,51 @@ void Router::join(std::string_view topic, TimePoint now) { state_->join(topic, n
 void Router::leave(std::string_view topic, TimePoint now) { state_->leave(topic, now); }
 
 void Router::set_validated(std::string_view name, bool on) {
-  if (auto* topic = on ? state_->topics.intern(name) : state_->topics.find(name)) {
-    topic->validated = on;
-    state_->release_if_idle(*topic);
-  }
+  if (name.empty() || name.size() > pubsub::topic_size_max) return;
+  auto& topic = state_->topics.intern(name);
+  topic.validated = on;
+  state_->release_if_idle(topic);
 }
 
 Result<std::size_t, PublishError> Router::publish(pubsub::Message message, TimePoint now) {
   return state_->publish(std::move(message), now);
 }
 
+/// Mesh links with it end, and are said to: both sides send each other everything from now on.
 void Router::add_direct(const PeerId& id) {
-  if (std::ranges::find(state_->direct, id) == state_->direct.end()) state_->direct.push_back(id);
-  for (const auto handle : state_->peers.handles()) {
-    auto& peer = state_->peers.at(handle);
+  auto& state = *state_;
+  if (std::ranges::find(state.direct, id) == state.direct.end()) state.direct.push_back(id);
+  state.next_direct_connect = {};
+  for (const auto handle : state.peers.handles()) {
+    auto& peer = state.peers.at(handle);
     if (peer.id != id) continue;
+    for (const auto topic_handle : peer.topics) {
+      const auto& topic = state.topics.at(topic_handle);
+      if (topic.mesh.contains(handle)) state.send_prune(peer, topic, state.config->prune_backoff);
+    }
     peer.direct = true;
-    state_->drop_from_meshes(peer);
+    state.drop_from_meshes(peer);
+    state.refresh_flood(peer);
   }
 }
 
 void Router::remove_direct(const PeerId& id) {
-  std::erase(state_->direct, id);
-  for (const auto handle : state_->peers.handles()) {
-    if (auto& peer = state_->peers.at(handle); peer.id == id) peer.direct = false;
+  auto& state = *state_;
+  std::erase(state.direct, id);
+  for (const auto handle : state.peers.handles()) {
+    auto& peer = state.peers.at(handle);
+    if (peer.id != id) continue;
+    peer.direct = false;
+    state.refresh_flood(peer);
   }
 }
 
+void Router::set_score(PeerHandle peer, double score) { state_->peers.at(peer).score = score; }
+
 std::optional<Output> Router::poll() {
   auto& state = *state_;
-  if (!state.jobs.empty()) {
-    Verify batch{std::move(state.jobs)};
-    state.jobs.clear();
-    return batch;
-  }
+  if (!state.jobs.empty()) return Verify{std::exchange(state.jobs, {})};
+  if (state.outputs.empty()) state.flush_tally();
   if (state.outputs.empty()) return std::nullopt;
   return state.outputs.pop();
 }
@@ -202,9 +235,12 @@ std::optional<Output> Router::poll() {
 std::optional<pubsub::PackedRpc> Router::pack(PeerHandle handle, TimePoint) {
   auto* peer = state_->peers.find(handle);
   if (peer == nullptr || !peer->stream_open) return std::nullopt;
-  auto rpc = peer->outbox.pack(state_->config->send_limits);
-  if (!rpc) peer->write_wanted = false;
-  return rpc;
+  auto packed = peer->outbox.pack(state_->config->send_limits, peer->unwanted);
+  if (packed.cancelled > 0) {
+    state_->count(Traced::Kind::idontwant_cancelled, *peer, {}, {}, packed.cancelled);
+  }
+  if (!packed.rpc) peer->write_wanted = false;
+  return std::move(packed.rpc);
 }
 
 std::optional<TimePoint> Router::next_deadline() const { return state_->next_heartbeat; }
@@ -253,35 +289,65 @@ bool Router::has_pending() const {
 const Counters& Router::counters() const { return state_->counters; }
 
 std::size_t Router::peer_state_size() const {
-  std::size_t size = state_->peers.size() + state_->mcache.served_size();
-  for (const auto* topic : std::as_const(state_->topics).all()) {
-    size += topic->subscribers.size() + topic->mesh.size() + topic->fanout.size();
-    if (!topic->joined && !topic->validated && !state_->backoffs.concerns(topic->handle)) ++size;
+  const auto& state = *state_;
+  std::size_t size = state.peers.size();
+  for (const auto* topic : std::as_const(state.topics).all()) {
+    size +=
+        topic->subscribers.size() + topic->flood.size() + topic->mesh.size() + topic->fanout.size();
+    if (topic->idle() && !state.lingering.contains(topic->handle)) ++size;
   }
   return size;
 }
 
-void Router::check_invariants(TimePoint) const {
+void Router::check_invariants(TimePoint now) const {
   const auto& state = *state_;
-  for (const auto* topic : std::as_const(state.topics).all()) {
-    for (const auto handle : topic->mesh) {
-      const auto& peer = state.peers.at(handle);
-      ASSERT(topic->joined && peer.meshes() && topic->subscribers.contains(handle));
-    }
-    for (const auto handle : topic->fanout) {
-      ASSERT(!topic->joined && state.peers.at(handle).meshes() &&
-             topic->subscribers.contains(handle));
-    }
-    for (const auto handle : topic->subscribers) {
-      ASSERT(std::ranges::binary_search(state.peers.at(handle).topics, topic->handle));
-    }
+  for (const auto* topic : std::as_const(state.topics).all()) state.check_topic(*topic, now);
+  for (const auto handle : state.peers.handles()) state.check_peer(state.peers.at(handle));
+  for (const auto handle : state.lingering) ASSERT(state.topics.known(handle));
+  ASSERT(state.pending.size() <= state.config->pending_messages_max);
+  ASSERT(state.pending.bytes() <= state.config->pending_bytes_max);
+  ASSERT(state.pending.empty() == (state.pending.bytes() == 0));
+  ASSERT(state.promises.size() <= Promises::entries_max);
+  ASSERT(state.backoffs.size() <= Backoffs::entries_max);
+}
+
+void Router::State::check_topic(const Topic& topic, TimePoint now) const {
+  ASSERT(topic.active() == active.contains(topic.handle));
+  ASSERT(topic.mesh.empty() || topic.joined);
+  ASSERT(topic.fanout.empty() || (!topic.joined && topic.fanout_expires));
+  ASSERT(!topic.idle() || lingering.contains(topic.handle));
+  for (const auto handle : topic.mesh) {
+    const auto& peer = peers.at(handle);
+    ASSERT(peer.meshes() && topic.subscribers.contains(handle));
+    ASSERT(!backoffs.holds(topic.handle, peer.id, now));
   }
-  for (const auto handle : state.peers.handles()) {
-    const auto& peer = state.peers.at(handle);
-    ASSERT(peer.outbox.bytes() <= state.config->outbox_bytes_max);
-    ASSERT(peer.stream_open || peer.outbox.empty());
-    ASSERT(peer.topics.size() <= state.config->subscription_filter.topics_per_peer_max);
+  for (const auto handle : topic.fanout) {
+    ASSERT(peers.at(handle).meshes() && topic.subscribers.contains(handle));
   }
+  for (const auto handle : topic.subscribers) {
+    const auto& peer = peers.at(handle);
+    ASSERT(peer.topics.contains(topic.handle));
+    ASSERT(topic.flood.contains(handle) == (peer.stream_open && !peer.meshes()));
+  }
+  for (const auto handle : topic.flood) ASSERT(topic.subscribers.contains(handle));
+}
+
+void Router::State::check_peer(const Peer& peer) const {
+  std::size_t topic_bytes = 0;
+  for (const auto handle : peer.topics) {
+    ASSERT(topics.known(handle) && topics.at(handle).subscribers.contains(peer.handle));
+    topic_bytes += topics.at(handle).name->size();
+  }
+  ASSERT(topic_bytes == peer.topic_bytes);
+  ASSERT(peer.topics.size() <= config->subscription_filter.topics_per_peer_max);
+  ASSERT(peer.outbox.bytes() <= config->outbox_bytes_max);
+  ASSERT(peer.outbox.messages() <= config->outbox_items_max);
+  ASSERT(peer.stream_open || peer.outbox.empty());
+  ASSERT(!peer.stream_open || peer.early_grafts.empty());
+  ASSERT(peer.outbox.empty() || peer.write_wanted);
+  ASSERT(peer.pending <= config->pending_per_peer_max + Pending::parked_max * pending.size());
+  ASSERT(peer.unwanted.size() <= config->idontwant_ids_max * config->idontwant_ttl_heartbeats);
+  ASSERT(peer.served.size() <= config->iwant_ids_max * config->mcache_len);
 }
 
 }  // namespace grapevine::gossipsub

@@ -72,7 +72,9 @@ struct Validate {
 struct Connect {
   PeerId peer;
 };
-/// Something worth counting or showing. Never needed for correctness.
+/// Something worth counting or showing. Never needed for correctness. What a remote can cause by
+/// the million (duplicates, refusals, budgets, IDONTWANT) is merged: one event a peer, topic and
+/// reason, with its count, at the end of the turn, which is when `poll()` has nothing else.
 struct Traced {
   enum class Kind {
     graft,
@@ -96,6 +98,7 @@ struct Traced {
     subscribed,
     unsubscribed,
     limit_hit,
+    iwant_served,
   };
   Kind kind;
   PeerId peer;
@@ -121,8 +124,8 @@ struct Counters {
 ///   on_*   what happened: a peer, an RPC, a deadline.   verbs  what the application wants.
 ///   poll   what the caller must do next; drain it at the end of every turn.
 /// `now` never decreases from call to call. Invariants (`check_invariants`): a mesh peer is
-/// connected, subscribed, speaks gossipsub and is not direct; no peer is grafted within its
-/// backoff; per-peer state ends with the peer.
+/// connected, subscribed, speaks gossipsub and is not direct; no mesh peer is within its backoff;
+/// per-peer state ends with the peer, but for backoffs, which are kept by id until they end.
 class Router {
  public:
   static Result<Router, ConfigError> create(PeerId self, std::shared_ptr<const Config> config,
@@ -157,6 +160,9 @@ class Router {
   Result<std::size_t, PublishError> publish(pubsub::Message message, TimePoint now);
   void add_direct(const PeerId& peer);
   void remove_direct(const PeerId& peer);
+  /// A peer's standing, as whoever keeps scores says; 0 until told. A negative one is pruned, not
+  /// grafted; the best `d_score` stay when a mesh is cut. gossipsub v1.1, "Heartbeat Maintenance".
+  void set_score(PeerHandle peer, double score);
 
   std::optional<Output> poll();
   /// The next RPC for `peer`, at most about `send_limits.batch_bytes` unless one message is larger;

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <optional>
+#include <span>
 #include <vector>
 
 #include <boost/unordered/unordered_flat_map.hpp>
@@ -11,28 +13,20 @@
 #include "core/gossipsub/mcache.hpp"
 #include "core/gossipsub/peers.hpp"
 #include "core/gossipsub/pending.hpp"
+#include "core/gossipsub/remembered.hpp"
 #include "core/gossipsub/router.hpp"
+#include "core/gossipsub/tally.hpp"
 #include "core/gossipsub/topics.hpp"
 
 namespace grapevine::gossipsub {
 
-/// Ids asked for by IWANT and not yet come: nobody else is asked for them meanwhile. Swept each
-/// heartbeat.
-class Promises {
- public:
-  bool holds(IdKey id, TimePoint now) const;
-  void add(IdKey id, TimePoint until);
-  void fulfil(IdKey id);
-  void sweep(TimePoint now);
-
- private:
-  boost::unordered_flat_map<IdKey, TimePoint> until_;
-};
-
 /// The router's parts and the work on them, one source file a concept:
-///   subscriptions.cpp  who wants what          delivery.cpp   messages in, checked, delivered,
-///   forwarded, published mesh.cpp           GRAFT, PRUNE, backoff   gossip.cpp     IHAVE, IWANT,
-///   IDONTWANT heartbeat.cpp      what happens each heartbeat
+///   subscriptions.cpp  who wants what
+///   mesh.cpp           GRAFT, PRUNE, backoff
+///   delivery.cpp       messages in: checked, delivered, forwarded
+///   publishing.cpp     messages of our own, fanout, outboxes
+///   gossip.cpp         IHAVE, IWANT, IDONTWANT
+///   heartbeat.cpp      what happens each heartbeat
 struct Router::State {
   State(const PeerId& self_id, std::shared_ptr<const Config> config_in, Rng rng_in, TimePoint now);
 
@@ -46,6 +40,10 @@ struct Router::State {
   void leave(std::string_view name, TimePoint now);
   void announce(const TopicName& name, bool subscribe);
   void release_if_idle(Topic& topic);
+  void release_lingering();
+  /// Brings `flood` of the peer's topics and `active` of a topic up to date.
+  void refresh_flood(Peer& peer);
+  void refresh_active(const Topic& topic);
 
   // mesh.cpp
   void on_graft(Peer& peer, std::string_view name, TimePoint now);
@@ -56,15 +54,24 @@ struct Router::State {
   void send_prune(Peer& peer, const Topic& topic, Duration backoff);
   void drop_from_meshes(Peer& peer);
   bool graftable(const Topic& topic, const Peer& peer, TimePoint now) const;
-  /// Up to `count` subscribers of `topic` that `wanted` takes, in random order.
+  /// Backoffs outlast their end by this, so that a GRAFT of ours does not arrive before the other
+  /// side's clock has let it end (V47).
+  Duration backoff_slack() const {
+    return config->heartbeat_interval *
+           static_cast<Duration::rep>(config->backoff_slack_heartbeats);
+  }
+  /// Up to `count` subscribers of `topic` that `wanted` takes, chosen at random.
   template <class Predicate>
   std::vector<PeerHandle> pick(std::size_t count, const Topic& topic, Predicate wanted) {
     std::vector<PeerHandle> found;
     for (const auto handle : topic.subscribers) {
       if (wanted(peers.at(handle))) found.push_back(handle);
     }
-    rng.shuffle(found);
-    if (found.size() > count) found.resize(count);
+    if (found.size() > count) {
+      for (std::size_t i = 0; i < count; ++i)
+        std::swap(found[i], found[i + rng.below(found.size() - i)]);
+      found.resize(count);
+    }
     return found;
   }
   std::vector<PeerHandle> graft_candidates(std::size_t count, const Topic& topic,
@@ -72,36 +79,63 @@ struct Router::State {
 
   // delivery.cpp
   void on_publish(Peer& peer, const SharedBytes& field, ByteView body, TimePoint now);
-  void check(Pending::Copy copy, pubsub::Check needed, TimePoint now);
+  void receive(Peer& peer, Topic& topic, pubsub::Message message, pubsub::Check needed,
+               TimePoint now);
+  bool room_to_check(Peer& peer, const Topic& topic, const pubsub::Message& message);
+  void ask(Ticket ticket, pubsub::Check needed, TimePoint now);
   void on_verified(Ticket ticket, const Result<void, pubsub::RejectReason>& verdict, TimePoint now);
   void on_validated(Ticket ticket, Validation verdict, TimePoint now);
-  void accept(const pubsub::Message& message, const PeerId& via,
-              std::span<const PeerHandle> senders, TimePoint now);
-  void refuse(Ticket ticket, std::string_view reason, bool punishable);
-  Result<std::size_t, PublishError> publish(pubsub::Message message, TimePoint now);
-  std::size_t send(const pubsub::Message& message, const Topic& topic, Lane lane,
-                   std::span<const PeerHandle> without);
-  std::vector<PeerHandle> own_recipients(Topic& topic, TimePoint now);
-  bool push(Peer& peer, Lane lane, const pubsub::Message& message, IdKey key);
+  void accept_pending(Ticket ticket, TimePoint now);
+  void accept(pubsub::Message message, IdKey key, Topic& topic, const PeerId& via,
+              std::span<const PeerHandle> senders);
+  void refuse(Ticket ticket, std::string_view reason, Traced::Kind kind, TimePoint now);
   void settle(const Pending::Entry& entry);
+
+  // publishing.cpp
+  Result<std::size_t, PublishError> publish(pubsub::Message message, TimePoint now);
+  void prepare_fanout(Topic& topic, TimePoint now);
+  /// Everything about one message that is the same for all its recipients.
+  struct Sending {
+    const pubsub::Message& message;
+    IdKey key;
+    const Topic& topic;
+    Lane lane;
+    std::span<const PeerHandle> without;
+  };
+  std::size_t send_to_all(const Sending& sending, const PeerSet& recipients);
+  bool send(const Sending& sending, Peer& peer);
+  bool push(Peer& peer, Lane lane, const SharedBytes& field, IdKey key, const TopicName& topic);
 
   // gossip.cpp
   void on_ihave(Peer& peer, std::span<const pubsub::IHave> adverts, TimePoint now);
   void on_iwant(Peer& peer, std::span<const ByteView> ids);
+  void serve(Peer& peer, const MessageCache::Entry& entry);
   void on_idontwant(Peer& peer, std::span<const ByteView> ids);
-  void send_idontwant(const pubsub::Message& message, const Topic& topic, PeerHandle from);
+  void send_idontwant(const pubsub::Message& message, const Topic& topic,
+                      std::optional<PeerHandle> from);
   void emit_gossip(const Topic& topic, const PeerSet& without);
+  void advertise(Peer& peer, const Topic& topic);
 
   // heartbeat.cpp
   void heartbeat(TimePoint now);
+  void refresh_peers();
+  void report_evictions();
   void maintain_mesh(Topic& topic, TimePoint now);
   void maintain_fanout(Topic& topic, TimePoint now);
   void prune_surplus(Topic& topic, TimePoint now);
   void connect_direct(TimePoint now);
   std::size_t outbound_count(const PeerSet& mesh) const;
 
+  // router.cpp
+  void check_topic(const Topic& topic, TimePoint now) const;
+  void check_peer(const Peer& peer) const;
+
   IdKey key_of(ByteView id) const { return IdKey{id_hash(id)}; }
   void want_write(Peer& peer);
+  /// For what remotes cause by the million.
+  void count(Traced::Kind kind, const Peer& peer, const TopicName& topic, std::string_view reason,
+             std::uint64_t times = 1);
+  void flush_tally();
   void trace(Traced::Kind kind, const PeerId& peer, std::string_view topic, std::string_view reason,
              std::uint64_t count = 1);
 
@@ -120,10 +154,14 @@ struct Router::State {
   std::vector<PeerId> direct;
   std::vector<Verify::Job> jobs;  ///< gathered over the turn
   base::Queue<Output> outputs;
+  Tally tally;
+  TopicSet active;     ///< joined or published to: what a heartbeat looks at
+  TopicSet lingering;  ///< idle, but some backoff or cached message names them
   Counters counters;
   TimePoint next_heartbeat;
   TimePoint next_direct_connect;
   std::uint64_t heartbeats = 0;
+  std::uint64_t iwant_rpcs = 0;
   std::uint64_t mcache_evicted = 0;  ///< told so far
   std::uint64_t seen_evicted = 0;    ///< told so far
 };

@@ -7,8 +7,9 @@ namespace grapevine::gossipsub {
 
 /// The first RPC on a stream, and again on every new one: a peer that restarted has forgotten us.
 void Router::State::hello(Peer& peer) {
-  for (const auto* topic : topics.all()) {
-    if (topic->joined) peer.outbox.announce(topic->name, true);
+  for (const auto handle : active) {
+    const auto& topic = topics.at(handle);
+    if (topic.joined) peer.outbox.announce(topic.name, true);
   }
   want_write(peer);
 }
@@ -36,16 +37,17 @@ bool Router::State::subscribe(Peer& peer, std::string_view name) {
   if (known != nullptr && known->subscribers.contains(peer.handle)) return false;
   if (peer.topics.size() >= filter.topics_per_peer_max ||
       peer.topic_bytes + name.size() > filter.topic_bytes_per_peer_max) {
-    trace(Traced::Kind::limit_hit, peer.id, {}, "subscriptions of a peer");
+    count(Traced::Kind::limit_hit, peer, {}, "subscriptions of a peer");
     return false;
   }
-  auto* topic = topics.intern(name);
+  auto* topic = topics.intern_for_remote(name);
   if (topic == nullptr) {
-    trace(Traced::Kind::limit_hit, peer.id, {}, "topics");
+    count(Traced::Kind::limit_hit, peer, {}, "topics");
     return false;
   }
   topic->subscribers.insert(peer.handle);
-  peer.topics.insert(std::ranges::lower_bound(peer.topics, topic->handle), topic->handle);
+  peer.topics.insert(topic->handle);
+  if (peer.stream_open && !peer.meshes()) topic->flood.insert(peer.handle);
   peer.topic_bytes += name.size();
   trace(Traced::Kind::subscribed, peer.id, name, {});
   return true;
@@ -56,7 +58,9 @@ void Router::State::unsubscribe(Peer& peer, std::string_view name) {
   if (topic == nullptr || !topic->subscribers.erase(peer.handle)) return;
   if (topic->mesh.erase(peer.handle)) trace(Traced::Kind::prune, peer.id, name, "unsubscribed");
   topic->fanout.erase(peer.handle);
-  std::erase(peer.topics, topic->handle);
+  topic->flood.erase(peer.handle);
+  peer.early_grafts.erase(topic->handle);
+  peer.topics.erase(topic->handle);
   peer.topic_bytes -= name.size();
   trace(Traced::Kind::unsubscribed, peer.id, name, {});
   release_if_idle(*topic);
@@ -66,6 +70,7 @@ void Router::State::forget_subscriptions(Peer& peer) {
   for (const auto handle : peer.topics) {
     auto& topic = topics.at(handle);
     topic.subscribers.erase(peer.handle);
+    topic.flood.erase(peer.handle);
     trace(Traced::Kind::unsubscribed, peer.id, *topic.name, "gone");
     release_if_idle(topic);
   }
@@ -73,19 +78,23 @@ void Router::State::forget_subscriptions(Peer& peer) {
   peer.topic_bytes = 0;
 }
 
+/// gossipsub v1.0, "JOIN(topic)": the fanout peers first, they carry the topic for us already.
 void Router::State::join(std::string_view name, TimePoint now) {
-  auto* topic = topics.intern(name);
-  if (topic == nullptr || topic->joined) return;
-  topic->joined = true;
+  if (name.empty() || name.size() > pubsub::topic_size_max) return;
+  auto& topic = topics.intern(name);
+  if (topic.joined) return;
+  topic.joined = true;
   trace(Traced::Kind::join, self, name, {});
-  announce(topic->name, true);
-  auto chosen = topic->fanout.copy();  // they carry the topic for us already
+  announce(topic.name, true);
+  auto chosen = topic.fanout.copy();
   std::erase_if(chosen,
-                [&](PeerHandle handle) { return !graftable(*topic, peers.at(handle), now); });
-  topic->fanout.clear();
-  graft(*topic, chosen, "fanout");
-  if (topic->mesh.size() < config->d) {
-    graft(*topic, graft_candidates(config->d - topic->mesh.size(), *topic, false, now), "join");
+                [&](PeerHandle handle) { return !graftable(topic, peers.at(handle), now); });
+  topic.fanout.clear();
+  topic.fanout_expires.reset();
+  refresh_active(topic);
+  graft(topic, chosen, "fanout");
+  if (topic.mesh.size() < config->d) {
+    graft(topic, graft_candidates(config->d - topic.mesh.size(), topic, false, now), "join");
   }
 }
 
@@ -94,7 +103,9 @@ void Router::State::leave(std::string_view name, TimePoint now) {
   if (topic == nullptr || !topic->joined) return;
   announce(topic->name, false);
   prune(*topic, topic->mesh.copy(), config->unsubscribe_backoff, "left", now);
+  for (const auto handle : peers.handles()) peers.at(handle).early_grafts.erase(topic->handle);
   topic->joined = false;
+  refresh_active(*topic);
   trace(Traced::Kind::leave, self, name, {});
   release_if_idle(*topic);
 }
@@ -108,9 +119,48 @@ void Router::State::announce(const TopicName& name, bool subscribe) {
   }
 }
 
-/// A topic with backoffs stays until they are swept: joining it again must respect them.
+/// A topic that backoffs or cached messages name stays until they are gone: joining it again must
+/// respect the ones, and the others must not be advertised as another topic's.
 void Router::State::release_if_idle(Topic& topic) {
-  if (topic.idle() && !backoffs.concerns(topic.handle)) topics.release(topic.handle);
+  if (!topic.idle()) return;
+  const auto handle = topic.handle;
+  if (backoffs.concerns(handle) || mcache.concerns(handle)) {
+    lingering.insert(handle);
+  } else {
+    lingering.erase(handle);
+    topics.release(handle);
+  }
+}
+
+void Router::State::release_lingering() {
+  for (const auto handle : lingering.copy()) {
+    auto& topic = topics.at(handle);
+    if (!topic.idle()) {
+      lingering.erase(handle);
+    } else {
+      release_if_idle(topic);
+    }
+  }
+}
+
+void Router::State::refresh_flood(Peer& peer) {
+  const bool wanted = peer.stream_open && !peer.meshes();
+  for (const auto handle : peer.topics) {
+    auto& flood = topics.at(handle).flood;
+    if (wanted) {
+      flood.insert(peer.handle);
+    } else {
+      flood.erase(peer.handle);
+    }
+  }
+}
+
+void Router::State::refresh_active(const Topic& topic) {
+  if (topic.active()) {
+    active.insert(topic.handle);
+  } else {
+    active.erase(topic.handle);
+  }
 }
 
 }  // namespace grapevine::gossipsub

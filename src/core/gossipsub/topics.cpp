@@ -1,27 +1,26 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/gossipsub/topics.hpp"
 
-#include <algorithm>
 #include <utility>
 
 #include "base/assert.hpp"
 
 namespace grapevine::gossipsub {
 
-bool PeerSet::contains(PeerHandle peer) const { return std::ranges::binary_search(peers_, peer); }
-
-bool PeerSet::insert(PeerHandle peer) {
-  const auto place = std::ranges::lower_bound(peers_, peer);
-  if (place != peers_.end() && *place == peer) return false;
-  peers_.insert(place, peer);
-  return true;
+void TopicCounts::add(TopicHandle topic) {
+  const auto index = std::to_underlying(topic);
+  if (index >= counts_.size()) counts_.resize(index + 1);
+  ++counts_[index];
 }
 
-bool PeerSet::erase(PeerHandle peer) {
-  const auto place = std::ranges::lower_bound(peers_, peer);
-  if (place == peers_.end() || *place != peer) return false;
-  peers_.erase(place);
-  return true;
+void TopicCounts::drop(TopicHandle topic) {
+  ASSERT(contains(topic));
+  --counts_[std::to_underlying(topic)];
+}
+
+bool TopicCounts::contains(TopicHandle topic) const {
+  const auto index = std::to_underlying(topic);
+  return index < counts_.size() && counts_[index] > 0;
 }
 
 Topics::Topics(Rng& rng, std::size_t topics_max)
@@ -36,15 +35,24 @@ const Topic* Topics::find(std::string_view name) const {
   return found == by_name_.end() ? nullptr : topics_[std::to_underlying(found->second)].get();
 }
 
+bool Topics::known(TopicHandle handle) const {
+  const auto index = std::to_underlying(handle);
+  return index < topics_.size() && topics_[index] != nullptr;
+}
+
 Topic& Topics::at(TopicHandle handle) {
   auto& topic = topics_[std::to_underlying(handle)];
   ASSERT(topic != nullptr);
   return *topic;
 }
 
-Topic* Topics::intern(std::string_view name) {
+Topic* Topics::intern_for_remote(std::string_view name) {
   if (auto* known = find(name)) return known;
-  if (by_name_.size() >= topics_max_) return nullptr;
+  return by_name_.size() < topics_max_ ? &intern(name) : nullptr;
+}
+
+Topic& Topics::intern(std::string_view name) {
+  if (auto* known = find(name)) return *known;
   if (free_.empty()) {
     free_.push_back(TopicHandle{static_cast<std::uint32_t>(topics_.size())});
     topics_.emplace_back();
@@ -56,7 +64,7 @@ Topic* Topics::intern(std::string_view name) {
   topic->handle = handle;
   topic->name = std::make_shared<const std::string>(name);
   by_name_.emplace(*topic->name, handle);
-  return topic.get();
+  return *topic;
 }
 
 void Topics::release(TopicHandle handle) {
@@ -65,14 +73,6 @@ void Topics::release(TopicHandle handle) {
   by_name_.erase(std::string_view{*topic->name});
   topic.reset();
   free_.push_back(handle);
-}
-
-std::vector<Topic*> Topics::all() {
-  std::vector<Topic*> found;
-  for (auto& topic : topics_) {
-    if (topic) found.push_back(topic.get());
-  }
-  return found;
 }
 
 std::vector<const Topic*> Topics::all() const {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -22,21 +23,47 @@ enum class TopicHandle : std::uint32_t {};
 /// A topic's name, shared by everything that is queued about it.
 using TopicName = std::shared_ptr<const std::string>;
 
-/// Peers in ascending order of their handles; small, so a flat vector.
-class PeerSet {
+/// Handles in ascending order; small sets, so a flat vector.
+template <class Handle>
+class HandleSet {
  public:
-  bool contains(PeerHandle peer) const;
-  bool insert(PeerHandle peer);  ///< false when it was there
-  bool erase(PeerHandle peer);   ///< false when it was not
-  std::size_t size() const { return peers_.size(); }
-  bool empty() const { return peers_.empty(); }
-  void clear() { peers_.clear(); }
-  auto begin() const { return peers_.begin(); }
-  auto end() const { return peers_.end(); }
-  std::vector<PeerHandle> copy() const { return peers_; }
+  bool contains(Handle handle) const { return std::ranges::binary_search(handles_, handle); }
+  /// False when it was there.
+  bool insert(Handle handle) {
+    const auto place = std::ranges::lower_bound(handles_, handle);
+    if (place != handles_.end() && *place == handle) return false;
+    handles_.insert(place, handle);
+    return true;
+  }
+  /// False when it was not there.
+  bool erase(Handle handle) {
+    const auto place = std::ranges::lower_bound(handles_, handle);
+    if (place == handles_.end() || *place != handle) return false;
+    handles_.erase(place);
+    return true;
+  }
+  std::size_t size() const { return handles_.size(); }
+  bool empty() const { return handles_.empty(); }
+  void clear() { std::vector<Handle>{}.swap(handles_); }
+  auto begin() const { return handles_.begin(); }
+  auto end() const { return handles_.end(); }
+  std::vector<Handle> copy() const { return handles_; }
 
  private:
-  std::vector<PeerHandle> peers_;
+  std::vector<Handle> handles_;
+};
+using PeerSet = HandleSet<PeerHandle>;
+using TopicSet = HandleSet<TopicHandle>;
+
+/// How many entries of a table name each topic: such a topic's handle must not be given to another.
+class TopicCounts {
+ public:
+  void add(TopicHandle topic);
+  void drop(TopicHandle topic);
+  bool contains(TopicHandle topic) const;
+
+ private:
+  std::vector<std::uint32_t> counts_;  ///< by handle
 };
 
 /// All we hold about one topic.
@@ -46,15 +73,18 @@ struct Topic {
   bool joined = false;
   bool validated = false;
   PeerSet subscribers;
+  PeerSet flood;   ///< subscribers that get everything: direct and floodsub peers with a stream
   PeerSet mesh;    ///< while joined
   PeerSet fanout;  ///< while published to without being joined
-  TimePoint fanout_expires{};
+  std::optional<TimePoint> fanout_expires;
 
-  bool idle() const { return !joined && !validated && subscribers.empty() && fanout.empty(); }
+  /// The heartbeat has work with it.
+  bool active() const { return joined || fanout_expires.has_value(); }
+  bool idle() const { return !active() && !validated && subscribers.empty(); }
 };
 
 /// Interned topics, by handle and by name. Names are chosen by remotes: the hash is keyed (V21),
-/// the number of topics not joined is bounded (V37).
+/// the number of topics they can make is bounded (V37).
 class Topics {
  public:
   Topics(Rng& rng, std::size_t topics_max);
@@ -62,13 +92,17 @@ class Topics {
   Topic* find(std::string_view name);
   const Topic* find(std::string_view name) const;
   Topic& at(TopicHandle handle);
-  /// The topic of that name, made when it is new; nullptr when there are too many.
-  Topic* intern(std::string_view name);
+  const Topic& at(TopicHandle handle) const { return const_cast<Topics*>(this)->at(handle); }
+  bool known(TopicHandle handle) const;
+  /// The topic of that name, made when it is new: for what the application names, never refused, so
+  /// that remotes who fill the table cannot keep us out of a topic.
+  Topic& intern(std::string_view name);
+  /// Likewise for what a remote names; nullptr when there are too many.
+  Topic* intern_for_remote(std::string_view name);
   /// Frees an idle topic's place.
   void release(TopicHandle handle);
 
   /// In ascending order of handles.
-  std::vector<Topic*> all();
   std::vector<const Topic*> all() const;
   std::size_t size() const { return by_name_.size(); }
 
