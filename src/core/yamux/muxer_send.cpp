@@ -18,6 +18,7 @@ void Muxer::gather(Batch& batch, TimePoint now) {
   gather_answers(batch, now);
   gather_control(batch, now);
   gather_data(batch);
+  gather_control(batch, now);  // the FIN of a stream whose data has just left
 }
 
 void Muxer::gather_answers(Batch& batch, TimePoint now) {
@@ -41,8 +42,14 @@ void Muxer::gather_control(Batch& batch, TimePoint now) {
   }
 }
 
+/// A FIN leaves in a frame of its own: a receiver in use applies a data frame's flags before its
+/// body, and may then take the stream to have ended without it.
 void Muxer::gather_control_frame(Batch& batch, Stream& stream, TimePoint now) {
-  const auto flags = take_flags(stream);
+  auto flags = take_flags(stream);
+  if (stream.fin_due()) {
+    flags |= flag::fin;
+    stream.fin_sent = true;
+  }
   batch.add(Header{FrameType::window_update, flags, stream.id, grant(stream, now)});
   finish_if_done(stream);
 }
@@ -67,14 +74,14 @@ void Muxer::gather_data_frame(Batch& batch, Stream& stream) {
   const auto size = gather_body(batch, stream);
   const auto flags = take_flags(stream);
   batch.fill(place, Header{FrameType::data, flags, stream.id, size});
-  if (stream.queued > 0) {
-    schedule(stream);
-  } else if (stream.send_credit > 0) {
-    tell_writable(stream);
-  } else {
-    stream.starved = true;
+  if (stream.queued == 0) {
+    if (stream.send_credit > 0) {
+      tell_writable(stream);
+    } else {
+      stream.starved = true;
+    }
   }
-  finish_if_done(stream);
+  schedule(stream);
 }
 
 /// Moves pieces into the batch as far as room and credit go; answers how many bytes. Prefers to end
@@ -100,15 +107,11 @@ std::uint32_t Muxer::gather_body(Batch& batch, Stream& stream) {
   return static_cast<std::uint32_t>(size);
 }
 
-/// The flags the stream's next frame carries.
+/// The flags of the stream's beginning that its next frame carries.
 std::uint16_t Muxer::take_flags(Stream& stream) {
   std::uint16_t flags = 0;
   if (stream.syn_due) flags |= flag::syn;
   if (stream.ack_due) flags |= flag::ack;
-  if (stream.fin_due()) {
-    flags |= flag::fin;
-    stream.fin_sent = true;
-  }
   stream.syn_due = false;
   stream.ack_due = false;
   return flags;

@@ -125,7 +125,7 @@ TEST(Muxer, EndsAStreamWhenBothSidesHave) {
   muxer.end(id);
   EXPECT_FALSE(muxer.write(id, SharedBytes{Bytes{2}}));
 
-  EXPECT_EQ(sent(muxer), Frames{data(id, flag::syn | flag::fin, {1})});
+  EXPECT_EQ(sent(muxer), (Frames{data(id, flag::syn, {1}), update(id, flag::fin)}));
   EXPECT_TRUE(muxer.knows(id));
   EXPECT_TRUE(reply(muxer, {data(id, flag::ack | flag::fin, {4})}).empty());
 
@@ -135,6 +135,17 @@ TEST(Muxer, EndsAStreamWhenBothSidesHave) {
   EXPECT_EQ(std::get<Ended>(all[1]).stream, id);
   EXPECT_EQ(std::get<Closed>(all[2]).reason, Closed::Reason::finished);
   EXPECT_FALSE(muxer.knows(id));
+}
+
+TEST(Muxer, SendsItsFinInAFrameOfItsOwnBehindAllData) {
+  auto muxer = settled(Role::client);
+  const auto id = *muxer.open(start);
+  muxer.write(id, SharedBytes{Bytes(initial_credit + 1)});
+  muxer.end(id);
+
+  for (const auto& frame : sent(muxer)) EXPECT_FALSE(frame.header.has(flag::fin));
+  EXPECT_EQ(reply(muxer, {update(id, flag::ack, 10)}),
+            (Frames{data(id, 0, {0}), update(id, flag::fin)}));
 }
 
 TEST(Muxer, EndsAfterTheRemoteWithAFinOfItsOwn) {
