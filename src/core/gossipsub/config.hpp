@@ -77,8 +77,8 @@ struct Config {
 
   std::size_t outbox_bytes_max = 8 * 1024 * 1024;  ///< per peer
   std::size_t outbox_items_max = 1024;             ///< messages per peer
-  std::size_t pending_messages_max = 4096;         ///< under verification or validation, all peers
-  std::size_t pending_per_peer_max = 1024;
+  std::size_t pending_messages_max = 16'384;       ///< under verification or validation, all peers
+  std::size_t pending_per_peer_max = 2048;  ///< at half of it the peer's stream is not read on
   std::size_t pending_bytes_max = 64 * 1024 * 1024;  ///< of those, parked copies included
   std::size_t topics_max = 100'000;                  ///< names we keep because remotes named them
 };

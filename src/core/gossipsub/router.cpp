@@ -280,6 +280,16 @@ std::vector<PeerId> Router::subscribers(std::string_view name) const {
   return topic ? ids_of(topic->subscribers, state_->peers) : std::vector<PeerId>{};
 }
 
+/// Half of each bound, so that what one RPC brings still fits.
+bool Router::has_room(PeerHandle handle) const {
+  const auto& state = *state_;
+  const auto* peer = state.peers.find(handle);
+  if (peer == nullptr) return true;
+  return peer->pending * 2 < state.config->pending_per_peer_max &&
+         state.pending.size() * 2 < state.config->pending_messages_max &&
+         state.pending.bytes() * 2 < state.config->pending_bytes_max;
+}
+
 bool Router::has_pending() const {
   return std::ranges::any_of(state_->peers.handles(), [&](PeerHandle handle) {
     return !state_->peers.at(handle).outbox.empty();

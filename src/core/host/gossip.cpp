@@ -102,25 +102,42 @@ void Host::State::on_gossip_in(Link& link, StreamId id) {
 }
 
 void Host::State::on_gossip_data(Link& link, StreamId id, GossipIn& use, SharedBytes bytes) {
-  link.session->consumed(id, bytes.size());
-  auto* peer = find(link.peer);
-  if (peer == nullptr) return;
-  use.frames.feed(std::move(bytes));
-  if (const auto fault = feed_router(peer->handle, use); !fault.empty()) {
-    on_gossip_fault(link, id, fault);
+  if (find(link.peer) == nullptr) return link.session->consumed(id, bytes.size());
+  use.waiting.push(std::move(bytes));
+  work_off(link, id, use);
+}
+
+/// Gives the router every whole frame it has room for. The credit of what waits is not given back:
+/// a peer that sends faster than we can check is slowed down, and nothing of its is dropped.
+void Host::State::work_off(Link& link, StreamId id, GossipIn& use) {
+  const auto peer = find(link.peer)->handle;
+  for (;;) {
+    if (!router.has_room(peer)) {
+      stalled.push_back({link.id, id});
+      return;
+    }
+    auto frame = use.frames.next();
+    if (!frame) return on_gossip_fault(link, id, base::name(frame.error()));
+    if (*frame) {
+      const auto taken = router.on_rpc(peer, **frame, now);
+      if (!taken) return on_gossip_fault(link, id, pubsub::name(taken.error()));
+      continue;
+    }
+    link.session->consumed(id, std::exchange(use.reading, 0));
+    if (use.waiting.empty()) return;
+    auto piece = use.waiting.pop();
+    use.reading = piece.size();
+    use.frames.feed(std::move(piece));
   }
 }
 
-/// Gives the router every whole frame; answers what is wrong with one, after which the stream makes
-/// no sense any more.
-std::string_view Host::State::feed_router(PeerHandle peer, GossipIn& use) {
-  for (;;) {
-    auto frame = use.frames.next();
-    if (!frame) return base::name(frame.error());
-    if (!*frame) return {};
-    if (const auto taken = router.on_rpc(peer, **frame, now); !taken) {
-      return pubsub::name(taken.error());
-    }
+void Host::State::resume_stalled() {
+  for (const auto& key : std::exchange(stalled, {})) {
+    auto* link = find(key.link);
+    auto* stream = link == nullptr ? nullptr : link->find(key.stream);
+    if (stream == nullptr || find(link->peer) == nullptr) continue;
+    if (auto* gossip = std::get_if<GossipIn>(&stream->use)) work_off(*link, key.stream, *gossip);
+    touch(*link);
   }
 }
 

@@ -48,6 +48,10 @@ struct PingIn {
 struct GossipOut {};
 struct GossipIn {
   FrameReader frames;
+  base::Queue<SharedBytes>
+      waiting;  ///< not read on while the router has no room; bounded by the stream's window
+  std::size_t reading =
+      0;  ///< bytes of the piece in `frames`, whose credit is still to be given back
 };
 struct AppStream {
   std::string protocol;
@@ -244,7 +248,8 @@ struct Host::State {
   void enter_router(PeerEntry& peer);
   void on_gossip_in(Link& link, StreamId stream);
   void on_gossip_data(Link& link, StreamId stream, GossipIn& use, SharedBytes bytes);
-  std::string_view feed_router(PeerHandle peer, GossipIn& use);
+  void work_off(Link& link, StreamId stream, GossipIn& use);
+  void resume_stalled();
   void on_gossip_fault(Link& link, StreamId stream, std::string_view reason);
   void on_gossip_opened(PeerEntry& peer, const StreamKey& key, const std::string& protocol);
   void on_gossip_out_over(PeerEntry& peer, CloseReason reason);
@@ -297,6 +302,7 @@ struct Host::State {
   Admission admission;
   AddressBook addresses;
   Timers timers;
+  std::vector<StreamKey> stalled;  ///< gossip streams that wait for room in the router
   base::Queue<Output> outputs;
   std::size_t traced_queued = 0;  ///< of `outputs`
   std::uint64_t traced_lost = 0;

@@ -14,6 +14,7 @@ constexpr std::size_t traced_max = 4096;
 
 /// All that follows from an input. Links that ended go first, so that nothing is done on them.
 void Host::State::settle() {
+  if (!stalled.empty()) resume_stalled();
   for (;;) {
     if (!doomed.empty()) {
       const auto [id, ending] = doomed.pop();

@@ -18,12 +18,12 @@ namespace grapevine::pubsub {
 struct RpcLimits {
   std::size_t size_max =
       1024 * 1024;  ///< bytes of one RPC frame, for who takes frames off the stream (V03)
-  std::size_t control_bytes_max = 256 * 1024;  ///< subscriptions and control together
+  std::size_t control_bytes_max = 512 * 1024;  ///< subscriptions and control together
   std::size_t publish_max = 1000;              ///< messages
   std::size_t subscriptions_max = 5000;
   std::size_t control_elements_max =
       5000;  ///< IHAVE, IWANT, GRAFT, PRUNE, IDONTWANT entries, each kind
-  std::size_t message_ids_max = 10000;  ///< ids in all entries of one kind
+  std::size_t message_ids_max = 20000;  ///< ids in all entries of one kind
   std::size_t message_id_size_max = 128;
   std::size_t px_peers_max = 16;  ///< per PRUNE; more are cut
   /// Fields of subscriptions and control, at every depth, and unknown ones: what reading costs in
