@@ -44,11 +44,13 @@ std::vector<Multiaddr> Shell::listen_addresses() const {
 void Shell::run() {
   auto& state = *state_;
   state.thread = std::this_thread::get_id();
+  state.tick();
   state.host.set_listen_addresses(listen_addresses(), state.time);
   for (const auto& listener : state.listeners) {
     asio::co_spawn(state.context, accept_all(*listener), asio::detached);
   }
   state.run();
+  state.application.on_end();
   state.thread = std::thread::id{};
 }
 

@@ -32,6 +32,8 @@ struct Application {
   std::function<void(host::Output&&)> on_output;
   /// After all outputs of a turn were handed over.
   std::function<void()> on_turn_end;
+  /// The loop has ended: nothing more comes. Commands are refused from before this on.
+  std::function<void()> on_end;
   /// Something an operator should know, at most once a second.
   std::function<void(std::string_view)> on_warning;
 };

@@ -1,0 +1,109 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "api/publisher.hpp"
+
+#include <algorithm>
+
+#include "api/convert.hpp"
+#include "net/clock.hpp"
+
+namespace grapevine::api {
+
+namespace {
+
+/// Messages made before any of them is handed over.
+constexpr std::size_t batch_max = 128;
+
+Error too_large(std::size_t size, std::size_t size_max) {
+  return {ErrorCode::too_large, "the message is " + std::to_string(size) +
+                                    " bytes long with its envelope, and " +
+                                    std::to_string(size_max) + " are the most"};
+}
+
+}  // namespace
+
+Expected<Published> Publisher::publish(const std::string& topic, Data data) {
+  std::vector<Published> done;
+  auto handed = hand_over(topic, {&data, 1}, done);
+  if (!handed) return std::unexpected(std::move(handed.error()));
+  return std::move(done.front());
+}
+
+Expected<std::vector<Published>> Publisher::publish_all(const std::string& topic,
+                                                        std::span<const Data> batch) {
+  std::vector<Published> done;
+  done.reserve(batch.size());
+  while (done.size() < batch.size()) {
+    const auto rest = batch.subspan(done.size());
+    auto handed = hand_over(topic, rest.first(std::min(rest.size(), batch_max)), done);
+    if (handed) continue;
+    auto& error = handed.error();
+    error.detail += "; " + std::to_string(done.size()) + " of " + std::to_string(batch.size()) +
+                    " were published before";
+    return std::unexpected(std::move(error));
+  }
+  return done;
+}
+
+/// The place in line comes first: numbers and places rise together, whatever the threads do between
+/// here and there.
+Expected<void> Publisher::hand_over(const std::string& topic, std::span<const Data> batch,
+                                    std::vector<Published>& done) {
+  std::size_t size = 0;
+  for (const auto data : batch) size += data.size();
+  const auto place = inbox_.reserve(batch.size(), size);
+  if (!place && place.error() == net::InboxError::closed) return std::unexpected(node_stopped());
+  if (!place) return std::unexpected(Error{ErrorCode::queue_full, "the publish ring is full"});
+  std::vector<pubsub::Message> messages;
+  messages.reserve(batch.size());
+  Expected<void> result;
+  for (const auto data : batch) {
+    auto message = make(topic, data, setup_.first_seqno + *place + messages.size());
+    if (!message) {
+      result = std::unexpected(std::move(message.error()));
+      break;
+    }
+    done.push_back({to_payload(message->id)});
+    messages.push_back(*std::move(message));
+  }
+  const auto made = messages.size();
+  inbox_.fill(*place, messages);
+  if (made < batch.size()) inbox_.give_up(*place + made, batch.size() - made);
+  return result;
+}
+
+Expected<pubsub::Message> Publisher::make(const std::string& topic, Data data,
+                                          std::uint64_t seqno) {
+  if (data.size() > setup_.size_max)
+    return std::unexpected(too_large(data.size(), setup_.size_max));
+  pubsub::Draft draft{topic, data, nullptr, std::nullopt, nullptr};
+  if (setup_.key) {
+    if (!setup_.mark->allows(seqno)) {
+      return std::unexpected(
+          Error{ErrorCode::io, "the sequence numbers in use cannot be recorded"});
+    }
+    draft.author = &setup_.self;
+    draft.seqno = seqno;
+    draft.key = &*setup_.key;
+  }
+  auto message = pubsub::encode(draft);
+  if (message.field.size() > setup_.size_max) {
+    return std::unexpected(too_large(message.field.size(), setup_.size_max));
+  }
+  auto id = setup_.id(message.view);
+  if (!id)
+    return std::unexpected(Error{ErrorCode::bad_config, "the id function refuses the message"});
+  message.id = *std::move(id);
+  if (!is_new(message)) {
+    return std::unexpected(
+        Error{ErrorCode::duplicate, "a message with this id was published already"});
+  }
+  return message;
+}
+
+bool Publisher::is_new(const pubsub::Message& message) {
+  if (!setup_.published) return true;
+  const std::lock_guard lock{published_};
+  return setup_.published->insert(message.id.bytes(), net::now());
+}
+
+}  // namespace grapevine::api

@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <mutex>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "api/seqno.hpp"
+#include "core/pubsub/message.hpp"
+#include "core/pubsub/seen_cache.hpp"
+#include "grapevine/node.hpp"
+#include "net/inbox.hpp"
+
+namespace grapevine::api {
+
+/// Makes messages of what the application publishes, on the threads that publish, and hands them to
+/// the loop. Safe on every thread.
+class Publisher {
+ public:
+  struct Setup {
+    PeerId self;
+    std::optional<KeyPair> key;  ///< absent: messages have no author, number or signature
+    pubsub::IdFunction id;
+    std::size_t size_max = 0;  ///< bytes of one encoded message
+    std::uint64_t first_seqno = 0;
+    SeqnoMark* mark = nullptr;  ///< outlives the publisher
+    /// Where ids follow from the content: what was published lately.
+    std::optional<pubsub::SeenCache> published;
+  };
+  using Data = std::span<const std::uint8_t>;
+
+  Publisher(Setup setup, net::Inbox& inbox) : setup_{std::move(setup)}, inbox_{inbox} {}
+
+  Expected<Published> publish(const std::string& topic, Data data);
+  /// Stops at the first that fails; its error says how many went before.
+  Expected<std::vector<Published>> publish_all(const std::string& topic,
+                                               std::span<const Data> batch);
+
+ private:
+  /// Publishes a small batch up to its first failure.
+  Expected<void> hand_over(const std::string& topic, std::span<const Data> batch,
+                           std::vector<Published>& done);
+  Expected<pubsub::Message> make(const std::string& topic, Data data, std::uint64_t seqno);
+  bool is_new(const pubsub::Message& message);
+
+  Setup setup_;
+  net::Inbox& inbox_;
+  std::mutex published_;  ///< guards `setup_.published`
+};
+
+}  // namespace grapevine::api

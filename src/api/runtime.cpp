@@ -1,0 +1,203 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "api/runtime.hpp"
+
+#include <algorithm>
+#include <chrono>
+
+#include "api/convert.hpp"
+#include "net/clock.hpp"
+#include "net/entropy.hpp"
+
+namespace grapevine::api {
+
+namespace {
+
+std::uint64_t wall_clock_nanoseconds() {
+  const auto since = std::chrono::system_clock::now().time_since_epoch();
+  return static_cast<std::uint64_t>(
+      std::chrono::duration_cast<std::chrono::nanoseconds>(since).count());
+}
+
+Error listen_error(net::ListenFailure failure) {
+  switch (failure.error) {
+    case net::ListenError::unsupported:
+      return {ErrorCode::bad_address, std::move(failure.detail)};
+    case net::ListenError::in_use:
+      return {ErrorCode::address_in_use, std::move(failure.detail)};
+    case net::ListenError::not_available:
+    case net::ListenError::system:
+      break;
+  }
+  return {ErrorCode::io, std::move(failure.detail)};
+}
+
+net::Shell::Config shell_config(const NodeConfig& config) {
+  net::Shell::Config shell;
+  shell.workers = config.workers;
+  shell.inbox.messages_max = config.publish_ring;
+  return shell;
+}
+
+}  // namespace
+
+Expected<std::shared_ptr<Runtime>> Runtime::create(const NodeConfig& config) {
+  Rng rng{net::system_seed()};
+  auto settings = settle(config, rng);
+  if (!settings) return std::unexpected(std::move(settings.error()));
+  const auto& gossip = *settings->host->gossip;
+  Publisher::Setup setup{};
+  setup.self = settings->key.peer_id();
+  setup.id = gossip.message_id;
+  setup.size_max = config.max_message_size;
+  if (config.signing == Signing::strict) setup.key = settings->key.clone();
+  if (settings->ids_of_content) setup.published.emplace(gossip.seen, rng);
+  setup.first_seqno = std::max(config.first_seqno, wall_clock_nanoseconds());
+
+  auto host = host::Host::create(std::move(settings->key), settings->host, rng.fork(), net::now());
+  if (!host) {
+    auto detail = std::string{host.error().parameter}.append(" must be ").append(host.error().rule);
+    return std::unexpected(Error{ErrorCode::bad_config, std::move(detail)});
+  }
+  Parts parts{std::move(*host), shell_config(config), setup.self};
+  std::shared_ptr<Runtime> runtime{new Runtime{std::move(parts), config}};
+  runtime->topics_.belong_to(runtime);
+  runtime->streams_.belong_to(runtime);
+  setup.mark = &runtime->mark_;
+  if (setup.key && !runtime->mark_.allows(setup.first_seqno)) {
+    return std::unexpected(Error{ErrorCode::io, "the first sequence numbers cannot be recorded"});
+  }
+  runtime->publisher_.emplace(std::move(setup), runtime->shell_.inbox());
+  if (auto heard = runtime->listen(settings->listen); !heard) {
+    return std::unexpected(std::move(heard.error()));
+  }
+  for (auto& direct : settings->direct) {
+    runtime->host().add_direct(direct.peer, std::move(direct.addresses), net::now());
+  }
+  return runtime;
+}
+
+Runtime::Runtime(Parts parts, const NodeConfig& config)
+    : self_{parts.self},
+      lifts_per_peer_limit_{config.lift_per_peer_limit},
+      warn_{config.on_warning},
+      mark_{config.reserve_seqno, [this](auto task) { shell_.offload(std::move(task)); }},
+      shell_{std::move(parts.host), parts.shell, application()},
+      topics_{shell_},
+      streams_{shell_} {}
+
+Expected<void> Runtime::listen(const std::vector<Multiaddr>& addresses) {
+  for (const auto& address : addresses) {
+    auto opened = shell_.listen(address.without_p2p());
+    if (!opened) return std::unexpected(listen_error(std::move(opened.error())));
+  }
+  for (const auto& address : shell_.listen_addresses()) {
+    addresses_.push_back(address.with_p2p(self_.bytes()).to_string());
+  }
+  return {};
+}
+
+net::Application Runtime::application() {
+  net::Application application;
+  application.on_output = [this](host::Output&& output) { on_output(std::move(output)); };
+  application.on_turn_end = [this] {
+    streams_.on_turn_end();
+    topics_.on_turn_end();
+  };
+  application.on_end = [this] { end(); };
+  application.on_warning = warn_;
+  return application;
+}
+
+void Runtime::run() { shell_.run(); }
+
+/// Topics are not left: a PRUNE would make every peer keep its backoff against a node that merely restarts. The end of the
+/// connections says it all.
+void Runtime::stop(std::chrono::milliseconds grace) { shell_.stop(grace); }
+
+/// Nobody waits for what will not come any more.
+void Runtime::end() {
+  topics_.end();
+  streams_.end_all();
+  host::ConnectResult cancelled{};
+  cancelled.error = host::DialError::cancelled;
+  cancelled.detail = "the node is stopped";
+  for (const auto& [id, done] : std::exchange(connecting_, {})) done(cancelled);
+  for (const auto& [peer, done] : std::exchange(pinging_, {})) done(std::nullopt);
+  peer_observer_ = nullptr;
+  topic_observer_ = nullptr;
+}
+
+void Runtime::connect(host::ConnectRequest request, ConnectDone done) {
+  connecting_.emplace(host().connect(std::move(request), time()), std::move(done));
+}
+
+void Runtime::ping(const PeerId& peer, PingDone done) {
+  pinging_.emplace_back(peer, std::move(done));
+  host().ping(peer, time());
+}
+
+void Runtime::observe_peers(std::function<void(const PeerEvent&)> observer) {
+  peer_observer_ = std::move(observer);
+}
+
+void Runtime::observe_topics(std::function<void(const TopicEvent&)> observer) {
+  topic_observer_ = std::move(observer);
+}
+
+void Runtime::on_output(host::Output&& output) {
+  std::visit([this](auto&& kind) { on(std::forward<decltype(kind)>(kind)); }, std::move(output));
+}
+
+void Runtime::tell(PeerEvent::Kind kind, const PeerId& peer) {
+  if (!peer_observer_) return;
+  const auto observer = peer_observer_;  // it may replace itself
+  observer({kind, to_peer(peer)});
+}
+
+void Runtime::on(host::PeerConnected&& connected) {
+  tell(PeerEvent::Kind::connected, connected.peer);
+}
+
+void Runtime::on(host::PeerDisconnected&& disconnected) {
+  tell(PeerEvent::Kind::disconnected, disconnected.peer);
+}
+
+void Runtime::on(host::PeerIdentified&& identified) {
+  tell(PeerEvent::Kind::identified, identified.peer);
+}
+
+void Runtime::on(host::ConnectResult&& result) {
+  const auto found = connecting_.find(result.connect);
+  if (found == connecting_.end()) return;
+  const auto done = std::move(found->second);
+  connecting_.erase(found);
+  done(result);
+}
+
+void Runtime::on(host::PingResult&& result) {
+  std::vector<PingDone> done;
+  std::erase_if(pinging_, [&](auto& waiting) {
+    if (waiting.first != result.peer) return false;
+    done.push_back(std::move(waiting.second));
+    return true;
+  });
+  for (const auto& tell_it : done) tell_it(result.round_trip);
+}
+
+void Runtime::on(host::Traced&& traced) {
+  if (!topic_observer_) return;
+  using Kind = gossipsub::Traced::Kind;
+  static constexpr std::pair<Kind, TopicEvent::Kind> kinds[] = {
+      {Kind::subscribed, TopicEvent::Kind::joined},
+      {Kind::unsubscribed, TopicEvent::Kind::left},
+      {Kind::graft, TopicEvent::Kind::grafted},
+      {Kind::prune, TopicEvent::Kind::pruned}};
+  for (const auto& [kind, told] : kinds) {
+    if (traced.kind != kind) continue;
+    const auto observer = topic_observer_;  // it may replace itself
+    observer({told, to_peer(traced.peer), std::move(traced.topic)});
+    return;
+  }
+}
+
+}  // namespace grapevine::api

@@ -1,0 +1,149 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "api/topics.hpp"
+
+#include <atomic>
+
+#include "api/convert.hpp"
+
+namespace grapevine::api {
+
+namespace {
+
+gossipsub::Validation validation_of(Verdict verdict) {
+  switch (verdict) {
+    case Verdict::accept:
+      return gossipsub::Validation::accept;
+    case Verdict::reject:
+      return gossipsub::Validation::reject;
+    case Verdict::ignore:
+      break;
+  }
+  return gossipsub::Validation::ignore;
+}
+
+/// One question to a validator. Whoever drops it unanswered has ignored the message: nothing waits
+/// for ever.
+class Question {
+ public:
+  Question(net::Shell& shell, std::weak_ptr<const void> owner, gossipsub::Ticket ticket)
+      : shell_{shell}, owner_{std::move(owner)}, ticket_{ticket} {}
+  Question(const Question&) = delete;
+  Question& operator=(const Question&) = delete;
+  ~Question() { answer(Verdict::ignore); }
+
+  void answer(Verdict verdict) {
+    if (answered_.exchange(true)) return;
+    const auto alive = owner_.lock();
+    if (!alive) return;
+    shell_.inbox().post([&shell = shell_, ticket = ticket_, verdict] {
+      shell.host().on_validated(ticket, validation_of(verdict), shell.time());
+    });
+  }
+
+ private:
+  net::Shell& shell_;
+  const std::weak_ptr<const void> owner_;
+  const gossipsub::Ticket ticket_;
+  std::atomic<bool> answered_ = false;
+};
+
+}  // namespace
+
+Topics::Entry* Topics::find(std::string_view name) {
+  const auto found = entries_.find(name);
+  return found == entries_.end() ? nullptr : &found->second;
+}
+
+Topics::Entry& Topics::entry(const std::string& name) {
+  auto& entry = entries_[name];
+  if (!entry.name) entry.name = std::make_shared<const std::string>(name);
+  return entry;
+}
+
+void Topics::settle(std::string_view name) {
+  auto* entry = find(name);
+  if (entry == nullptr) return;
+  const bool wanted = entry->asked_for || !entry->subscribers.empty();
+  if (wanted != entry->joined) {
+    entry->joined = wanted;
+    if (wanted) {
+      shell_.host().join(name, shell_.time());
+    } else {
+      shell_.host().leave(name, shell_.time());
+    }
+  }
+  if (!wanted && !entry->validator) entries_.erase(entries_.find(name));
+}
+
+void Topics::join(const std::string& name) {
+  entry(name).asked_for = true;
+  settle(name);
+}
+
+void Topics::leave(std::string_view name) {
+  auto* entry = find(name);
+  if (entry == nullptr) return;
+  entry->asked_for = false;
+  for (const auto& subscriber : std::exchange(entry->subscribers, {})) {
+    if (const auto state = subscriber.state.lock()) state->end();
+  }
+  settle(std::string{name});
+}
+
+void Topics::subscribe(const std::string& name, SubscriptionId id,
+                       std::weak_ptr<Subscription::State> state) {
+  entry(name).subscribers.push_back({id, std::move(state)});
+  settle(name);
+}
+
+void Topics::unsubscribe(const std::string& name, SubscriptionId id) {
+  auto* entry = find(name);
+  if (entry == nullptr) return;
+  std::erase_if(entry->subscribers, [&](const Subscriber& known) { return known.id == id; });
+  settle(name);
+}
+
+void Topics::set_validator(const std::string& name, Validator validator) {
+  auto& changed = entry(name);
+  changed.validator = std::move(validator);
+  shell_.host().set_validated(name, static_cast<bool>(changed.validator));
+  settle(name);
+}
+
+void Topics::on_deliver(const host::Deliver& delivered) {
+  const auto* entry = find(delivered.message.view.topic);
+  if (entry == nullptr || entry->subscribers.empty()) return;
+  auto message = to_message(delivered.message, entry->name, delivered.via, delivered.local);
+  for (const auto& subscriber : entry->subscribers) {
+    auto state = subscriber.state.lock();
+    if (!state || (delivered.local && !state->options.own_messages)) continue;
+    const bool last = &subscriber == &entry->subscribers.back();
+    const bool first_of_turn = state->collect(last ? std::move(message) : message);
+    if (first_of_turn) touched_.push_back(std::move(state));
+  }
+}
+
+void Topics::on_validate(const host::Validate& asked) {
+  const auto question = std::make_shared<Question>(shell_, owner_, asked.ticket);
+  const auto* entry = find(asked.message.view.topic);
+  if (entry == nullptr || !entry->validator) return question->answer(Verdict::accept);
+  const auto validator = entry->validator;  // it may replace itself
+  validator(to_message(asked.message, entry->name, asked.via, false),
+            [question](Verdict verdict) { question->answer(verdict); });
+}
+
+void Topics::on_turn_end() {
+  for (const auto& state : std::exchange(touched_, {})) state->hand_over();
+}
+
+void Topics::end() {
+  on_turn_end();
+  for (const auto& [name, entry] : entries_) {
+    for (const auto& subscriber : entry.subscribers) {
+      if (const auto state = subscriber.state.lock()) state->end();
+    }
+  }
+  entries_.clear();
+}
+
+}  // namespace grapevine::api

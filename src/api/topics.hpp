@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <boost/unordered/unordered_flat_map.hpp>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "api/subscription.hpp"
+#include "net/shell.hpp"
+
+namespace grapevine::api {
+
+/// The application's topics as the loop knows them: who asked for them, who subscribes, who
+/// validates. A topic is joined while it was asked for or somebody subscribes. Loop's thread only.
+class Topics {
+ public:
+  using SubscriptionId = std::uint64_t;
+
+  explicit Topics(net::Shell& shell) : shell_{shell} {}
+  /// What keeps the shell alive: a validator may answer when all is over.
+  void belong_to(std::weak_ptr<const void> owner) { owner_ = std::move(owner); }
+
+  void join(const std::string& name);
+  /// Closes its subscriptions.
+  void leave(std::string_view name);
+  void subscribe(const std::string& name, SubscriptionId id,
+                 std::weak_ptr<Subscription::State> state);
+  void unsubscribe(const std::string& name, SubscriptionId id);
+  void set_validator(const std::string& name, Validator validator);
+
+  void on_deliver(const host::Deliver& delivered);
+  void on_validate(const host::Validate& asked);
+  /// Hands over what the turn brought.
+  void on_turn_end();
+  /// The node is stopped: nothing more comes.
+  void end();
+
+ private:
+  struct Subscriber {
+    SubscriptionId id;
+    std::weak_ptr<Subscription::State> state;
+  };
+  struct Entry {
+    std::shared_ptr<const std::string> name;
+    std::vector<Subscriber> subscribers;
+    Validator validator;
+    bool asked_for = false;
+    bool joined = false;
+  };
+  struct NameHash {
+    using is_transparent = void;
+    std::size_t operator()(std::string_view name) const {
+      return std::hash<std::string_view>{}(name);
+    }
+  };
+
+  Entry& entry(const std::string& name);
+  Entry* find(std::string_view name);
+  /// Joins, leaves or forgets as the entry now wants it.
+  void settle(std::string_view name);
+
+  net::Shell& shell_;
+  std::weak_ptr<const void> owner_;
+  boost::unordered_flat_map<std::string, Entry, NameHash, std::equal_to<>> entries_;
+  std::vector<std::shared_ptr<Subscription::State>> touched_;  ///< got messages in this turn
+};
+
+}  // namespace grapevine::api
