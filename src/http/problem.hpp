@@ -35,7 +35,4 @@ struct Problem {
 };
 Response to_response(const Problem& problem, const Request& request);
 
-/// Valid UTF-8 made of bytes from anywhere: what is none becomes U+FFFD.
-std::string to_utf8(std::string_view bytes);
-
 }  // namespace grapevine::http

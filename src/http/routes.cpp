@@ -35,15 +35,6 @@ std::vector<std::string> split(std::string_view text) {
   }
 }
 
-/// What is wrong with the text of an address; nullopt when it can be tried.
-std::optional<std::string> fault_of(const std::string& text) {
-  if (text.empty()) return "no address";
-  const auto address = Multiaddr::parse(text);
-  if (!address) return address.error().message();
-  if (!address->peer_id_bytes()) return "the address does not end in /p2p/<peer id>";
-  return std::nullopt;
-}
-
 std::string describe(const std::vector<Complaint>& complaints) {
   std::string text;
   for (const auto& complaint : complaints) {
@@ -68,7 +59,7 @@ Action add_peers(const Request& request, const Form& form) {
   }
   Problem problem{400, "invalid-multiaddr", "Invalid multiaddr", {}};
   for (std::size_t i = 0; i < wanted.addresses.size(); ++i) {
-    if (auto fault = fault_of(wanted.addresses[i])) problem.errors.push_back({i, *fault});
+    if (auto fault = address_fault(wanted.addresses[i])) problem.errors.push_back({i, *fault});
   }
   if (problem.errors.empty()) return wanted;
   problem.detail = describe(problem.errors);
@@ -128,6 +119,14 @@ Action route(const Request& request, const Site& site) {
   const Form form{request, *target};
   if (target->path == "/addPeers") return add_peers(request, form);
   return Publish{form.value("msg").value_or(""), form.value("topic")};
+}
+
+std::optional<std::string> address_fault(const std::string& text) {
+  if (text.empty()) return "no address";
+  const auto address = Multiaddr::parse(text);
+  if (!address) return address.error().message();
+  if (!address->peer_id_bytes()) return "the address does not end in /p2p/<peer id>";
+  return std::nullopt;
 }
 
 Response published(const Request& request, const Expected<void>& outcome) {

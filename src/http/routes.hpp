@@ -34,6 +34,9 @@ struct CheckLife {};
 using Action = std::variant<Response, Publish, AddPeers, CheckLife>;
 Action route(const Request& request, const Site& site);
 
+/// What is wrong with the text of an address to connect to; nullopt when it can be tried.
+std::optional<std::string> address_fault(const std::string& text);
+
 /// The answers to the actions.
 Response published(const Request& request, const Expected<void>& outcome);
 Response peers_added(const Request& request, const std::vector<DialResult>& results);

@@ -5,6 +5,8 @@
 
 #include <boost/json/parse.hpp>
 
+#include "http/utf8.hpp"
+
 namespace grapevine::http {
 namespace {
 

@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "base/result.hpp"
+#include "http/server.hpp"
+#include "node/log.hpp"
+
+/// The command line. Flags follow Go's habits, as the demo's do: `-name` is `--name`, a value comes
+/// behind a space or `=`, the last one wins.
+namespace grapevine::node {
+
+/// `grapevine [run]`: one node.
+struct RunOptions {
+  http::Endpoint http = {.host = "127.0.0.1", .port = 8001};
+  std::optional<std::int64_t> seq;
+  std::vector<std::string> topics;   ///< at least one; `/send` publishes to the first
+  std::vector<std::string> listen;   ///< multiaddrs
+  std::vector<std::string> connect;  ///< multiaddrs with peers
+  std::string key_file;              ///< empty: the key of the data directory
+  std::string data_directory;        ///< empty: where the XDG specification says
+  LogLevel log_level = LogLevel::info;
+};
+
+/// `grapevine demo`: several nodes on this machine.
+struct DemoOptions {
+  int nodes = 3;
+  bool once = false;  ///< ends behind the scripted part
+};
+
+/// Help or version: text for standard output.
+struct ShowText {
+  std::string text;
+};
+
+/// What is wrong with a command line, and what would be right.
+struct UsageError {
+  std::string line;
+  std::string usage;
+};
+
+using Command = std::variant<RunOptions, DemoOptions, ShowText>;
+
+/// `arguments` without the program's name.
+Result<Command, UsageError> parse_command_line(const std::vector<std::string>& arguments);
+
+}  // namespace grapevine::node
