@@ -5,7 +5,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <thread>
 
 #include "agent/payload.hpp"
 
@@ -21,8 +20,6 @@ constexpr std::int64_t stall_ns = 10'000'000'000;
 constexpr std::int64_t nap_ns = 100'000'000;
 /// After this the node's queue has room again.
 constexpr std::int64_t queue_nap_ns = 100'000;
-/// Looks at the acknowledgements before a wait in the kernel.
-constexpr int spins = 16;
 
 }  // namespace
 
@@ -120,12 +117,6 @@ bool Publisher::stalled(std::int64_t now_ns) {
 }
 
 void Publisher::wait(std::int64_t now_ns, bool queue_full) {
-  const auto before = acks_.slowest();
-  for (int i = 0; i < spins && !acks_.empty(); ++i) {
-    std::this_thread::yield();
-    acks_.look();
-    if (acks_.slowest() != before || acks_.broken()) return;
-  }
   auto until = now_ns + (queue_full ? queue_nap_ns : nap_ns);
   if (campaign_.rate > 0 && published_ < campaign_.count)
     until = std::min(until, scheduled_ns(published_));
