@@ -49,6 +49,7 @@ void Host::State::open_gossip(PeerEntry& peer, Link& link) {
   auto& gossip = peer.gossip;
   gossip.out = StreamKey{link.id, *stream};
   gossip.open = false;
+  gossip.confirmed = false;
   gossip.protocol = {};
   gossip.opened = now;
   if (!first.empty()) start_gossip(peer, first);
@@ -66,7 +67,9 @@ void Host::State::start_gossip(PeerEntry& peer, std::string_view protocol) {
 
 void Host::State::on_gossip_opened(PeerEntry& peer, const StreamKey& key,
                                    const std::string& protocol) {
-  if (peer.gossip.out == key && !peer.gossip.open) start_gossip(peer, protocol);
+  if (peer.gossip.out != key) return;
+  peer.gossip.confirmed = true;
+  if (!peer.gossip.open) start_gossip(peer, protocol);
 }
 
 /// Moves RPCs from the outbox to the stream while it is not too far ahead of the socket.
@@ -83,7 +86,7 @@ void Host::State::flush_gossip(PeerEntry& peer) {
 }
 
 void Host::State::on_gossip_in(Link& link, StreamId id) {
-  add_stream(link, id, GossipIn{FrameReader{config->gossip->rpc_limits.size_max}});
+  add_stream(link, id, GossipIn{FrameReader{config->gossip->rpc_limits.size_max}, {}});
   auto* peer = find(link.peer);
   if (peer == nullptr)
     return;  // the application's own connection: what is said here is passed over
@@ -113,7 +116,7 @@ void Host::State::work_off(Link& link, StreamId id, GossipIn& use) {
   const auto peer = find(link.peer)->handle;
   for (;;) {
     if (!router.has_room(peer)) {
-      stalled.push_back({link.id, id});
+      if (!std::exchange(use.stalled, true)) stalled.push_back({link.id, id});
       return;
     }
     auto frame = use.frames.next();
@@ -124,7 +127,10 @@ void Host::State::work_off(Link& link, StreamId id, GossipIn& use) {
       continue;
     }
     link.session->consumed(id, std::exchange(use.reading, 0));
-    if (use.waiting.empty()) return;
+    if (use.waiting.empty()) {
+      if (use.ended) link.session->end_stream(id);
+      return;
+    }
     auto piece = use.waiting.pop();
     use.reading = piece.size();
     use.frames.feed(std::move(piece));
@@ -136,8 +142,11 @@ void Host::State::resume_stalled() {
     auto* link = find(key.link);
     auto* stream = link == nullptr ? nullptr : link->find(key.stream);
     if (stream == nullptr || find(link->peer) == nullptr) continue;
-    if (auto* gossip = std::get_if<GossipIn>(&stream->use)) work_off(*link, key.stream, *gossip);
     touch(*link);
+    if (auto* gossip = std::get_if<GossipIn>(&stream->use)) {
+      gossip->stalled = false;
+      work_off(*link, key.stream, *gossip);
+    }
   }
 }
 
@@ -160,7 +169,8 @@ void Host::State::on_gossip_out_over(PeerEntry& peer, CloseReason reason) {
   gossip.out.reset();
   gossip.open = false;
   gossip.protocol = {};
-  gossip.refused = reason == CloseReason::protocol_refused;
+  // What follows a lazy proposal makes no sense to a peer that refuses it: it may just hang up.
+  gossip.refused = reason == CloseReason::protocol_refused || !gossip.confirmed;
   if (gossip.in_router) router.on_stream_lost(peer.handle, now);
   if (now - gossip.opened > config->good_stream) gossip.retries = 0;
   if (gossip.retries >= config->stream_retries_max) {

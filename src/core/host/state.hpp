@@ -48,10 +48,10 @@ struct PingIn {
 struct GossipOut {};
 struct GossipIn {
   FrameReader frames;
-  base::Queue<SharedBytes>
-      waiting;  ///< not read on while the router has no room; bounded by the stream's window
-  std::size_t reading =
-      0;  ///< bytes of the piece in `frames`, whose credit is still to be given back
+  base::Queue<SharedBytes> waiting;  ///< while the router has no room; bounded by the window
+  std::size_t reading = 0;  ///< bytes of the piece in `frames`, whose credit is to be given back
+  bool stalled = false;     ///< stands in the list of those that wait for room
+  bool ended = false;       ///< by the remote, while it was stalled
 };
 struct AppStream {
   std::string protocol;
@@ -105,8 +105,9 @@ struct Link {
 /// Where the gossip with a peer stands.
 struct Gossip {
   bool in_router = false;
-  bool open = false;     ///< the protocol of `out` is agreed: RPCs may be written
-  bool refused = false;  ///< the protocol identify promised was refused: propose all, and wait
+  bool open = false;       ///< the protocol of `out` is agreed: RPCs may be written
+  bool confirmed = false;  ///< the remote has agreed; where we were sure we began before
+  bool refused = false;    ///< the protocol identify promised was refused: propose all, and wait
   std::optional<StreamKey> out;
   std::vector<StreamKey> in;  ///< at most two: the newest, and one that is being drained
   std::string_view protocol;  ///< negotiated on `out`; of `gossip_protocols`

@@ -140,6 +140,10 @@ void Host::State::on_stream_ended(Link& link, StreamId id) {
     return;
   }
   if (is<GossipOut>(use)) return;  // the remote only says that it will never write
+  if (auto* gossip = std::get_if<GossipIn>(&use); gossip != nullptr && gossip->stalled) {
+    gossip->ended = true;  // what waits is still to be read
+    return;
+  }
   link.session->end_stream(id);
   auto* asked = std::get_if<IdentifyOut>(&use);
   auto* pushed = std::get_if<PushIn>(&use);
