@@ -10,7 +10,8 @@ namespace {
 /// RPCs full of IHAVE that we send a peer in one heartbeat. go counts every RPC with control and
 /// stops reading at ten.
 constexpr std::size_t ihave_rpcs = 8;
-constexpr std::size_t id_overhead = 3;  ///< bytes of an id's tag and length on the wire
+constexpr std::size_t sample_factor = 4;  ///< ids listed a topic, in what one peer may be told
+constexpr std::size_t id_overhead = 3;    ///< bytes of an id's tag and length on the wire
 
 }  // namespace
 
@@ -108,7 +109,8 @@ void Router::State::send_idontwant(const pubsub::Message& message, const Topic& 
 /// gossipsub v1.1, "Adaptive Gossip Dissemination": to d_lazy or a share of the subscribers outside
 /// `without`.
 void Router::State::emit_gossip(const Topic& topic, const PeerSet& without) {
-  if (!mcache.concerns(topic.handle)) return;
+  const auto parts = adverts(topic);
+  if (parts.empty()) return;
   std::vector<PeerHandle> able;
   for (const auto handle : topic.subscribers) {
     if (!without.contains(handle) && peers.at(handle).meshes()) able.push_back(handle);
@@ -118,24 +120,42 @@ void Router::State::emit_gossip(const Topic& topic, const PeerSet& without) {
   const auto target = std::min(able.size(), std::max(config->d_lazy, share));
   for (std::size_t i = 0; i < target; ++i) {
     std::swap(able[i], able[i + rng.below(able.size() - i)]);
-    advertise(peers.at(able[i]), topic);
+    advertise(peers.at(able[i]), topic, parts);
   }
 }
 
-/// Where more is cached than may be sent, each peer is told of another sample, so that together
-/// they learn of all.
-void Router::State::advertise(Peer& peer, const Topic& topic) {
-  auto& told = peer.budget.ids_advertised;
-  if (told >= config->ihave_ids_max) return;
-  auto ids = mcache.sample(topic.handle, config->ihave_ids_max - told, rng);
-  if (ids.empty()) return;
-  const auto bytes_max = ihave_rpcs * config->send_limits.control_bytes;
-  const auto rpcs_hold = bytes_max / (ids.front().bytes().size() + id_overhead);
-  if (told >= rpcs_hold) return;
-  ids.resize(std::min(ids.size(), rpcs_hold - told));
-  told += static_cast<std::uint32_t>(ids.size());
-  trace(Traced::Kind::ihave_sent, peer.id, *topic.name, {}, ids.size());
-  peer.outbox.ihave(topic.name, std::move(ids));
+/// What is advertised of a topic, in parts that are shared by all who are told of them.
+std::vector<Outbox::SharedIds> Router::State::adverts(const Topic& topic) {
+  std::vector<Outbox::SharedIds> parts;
+  if (!mcache.concerns(topic.handle)) return parts;
+  const auto ids = mcache.sample(topic.handle, sample_factor * config->ihave_ids_max, rng);
+  for (std::size_t at = 0; at < ids.size(); at += Outbox::ids_per_entry) {
+    const auto first = ids.begin() + static_cast<std::ptrdiff_t>(at);
+    const auto count = std::min(Outbox::ids_per_entry, ids.size() - at);
+    parts.push_back(std::make_shared<const std::vector<pubsub::MessageId>>(
+        first, first + static_cast<std::ptrdiff_t>(count)));
+  }
+  return parts;
+}
+
+/// Where more is cached than may be sent, each peer is told of other parts, so that together they
+/// learn of all.
+void Router::State::advertise(Peer& peer, const Topic& topic,
+                              std::span<const Outbox::SharedIds> parts) {
+  const auto id_size = parts.front()->front().bytes().size() + id_overhead;
+  const auto rpcs_hold = ihave_rpcs * config->send_limits.control_bytes / id_size;
+  const auto most = std::min(config->ihave_ids_max, rpcs_hold);
+  const auto start = rng.below(parts.size());
+  std::size_t told = 0;
+  for (std::size_t i = 0; i < parts.size(); ++i) {
+    const auto& part = parts[(start + i) % parts.size()];
+    if (peer.budget.ids_advertised + part->size() > most) break;
+    peer.budget.ids_advertised += static_cast<std::uint32_t>(part->size());
+    told += part->size();
+    peer.outbox.ihave(topic.name, part);
+  }
+  if (told == 0) return;
+  trace(Traced::Kind::ihave_sent, peer.id, *topic.name, {}, told);
   want_write(peer);
 }
 

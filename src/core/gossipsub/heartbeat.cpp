@@ -13,6 +13,8 @@ constexpr std::uint64_t sweep_every = 15;  ///< heartbeats between sweeps of end
 
 void Router::State::heartbeat(TimePoint now) {
   ++heartbeats;
+  outputs.rest();
+  tally.rest();
   refresh_peers();
   promises.sweep(now);
   if (heartbeats % sweep_every == 0) backoffs.sweep(now, backoff_slack());

@@ -11,10 +11,6 @@ namespace grapevine::gossipsub {
 
 namespace {
 
-/// Ids of one IHAVE or IWANT entry: a fraction of the control bytes an RPC may hold, whatever the
-/// ids' size.
-constexpr std::size_t ids_per_entry = 64;
-
 struct Item {
   SharedBytes field;
   IdKey key;
@@ -34,7 +30,7 @@ struct MeshChange {
 
 struct Advert {
   TopicName topic;
-  std::vector<pubsub::MessageId> ids;
+  Outbox::SharedIds ids;
 };
 
 std::vector<ByteView> views(auto first, auto last) {
@@ -84,12 +80,8 @@ void Outbox::prune(TopicName topic, std::optional<std::uint64_t> backoff) {
   lanes().mesh_changes.set(std::move(topic), {false, backoff});
 }
 
-void Outbox::ihave(const TopicName& topic, std::vector<pubsub::MessageId> ids) {
-  for (std::size_t at = 0; at < ids.size(); at += ids_per_entry) {
-    const auto first = ids.begin() + static_cast<std::ptrdiff_t>(at);
-    const auto count = static_cast<std::ptrdiff_t>(std::min(ids_per_entry, ids.size() - at));
-    lanes().ihave.push({topic, {first, first + count}});
-  }
+void Outbox::ihave(const TopicName& topic, SharedIds ids) {
+  lanes().ihave.push({topic, std::move(ids)});
 }
 
 void Outbox::iwant(std::vector<pubsub::MessageId> ids, const Limits& limits) {
@@ -225,7 +217,7 @@ void Outbox::Lanes::pack_ids(pubsub::RpcWriter& writer, const pubsub::SendLimits
   add_ids(iwant, ids_per_entry, &pubsub::RpcWriter::add_iwant);
   while (!ihave.empty()) {
     const auto& next = ihave.front();
-    if (!writer.add_ihave(*next.topic, views(next.ids.begin(), next.ids.end()))) return;
+    if (!writer.add_ihave(*next.topic, views(next.ids->begin(), next.ids->end()))) return;
     ihave.pop();
   }
 }

@@ -38,7 +38,12 @@ class Outbox {
   void graft(TopicName topic);
   /// `backoff` in seconds; none towards a 1.0 peer.
   void prune(TopicName topic, std::optional<std::uint64_t> backoff);
-  void ihave(const TopicName& topic, std::vector<pubsub::MessageId> ids);
+  /// Ids that many peers are told of, held once for all of them.
+  using SharedIds = std::shared_ptr<const std::vector<pubsub::MessageId>>;
+  /// Ids of one IHAVE or IWANT entry: a fraction of the control bytes an RPC may hold, whatever
+  /// the ids' size.
+  static constexpr std::size_t ids_per_entry = 64;
+  void ihave(const TopicName& topic, SharedIds ids);  ///< at most `ids_per_entry`
   void iwant(std::vector<pubsub::MessageId> ids, const Limits& limits);
   void idontwant(const pubsub::MessageId& id, const Limits& limits);
   /// Forgets queued adverts: each heartbeat's say what the ones before said, and more.

@@ -79,7 +79,7 @@ void Router::State::flush_tally() {
   if (tally.empty()) return;
   for (const auto& event : tally.take()) {
     const auto topic = event.topic ? std::string_view{*event.topic} : std::string_view{};
-    trace(event.kind, event.id, topic, event.reason, event.count);
+    trace(event.kind, event.peer, topic, event.reason, event.count);
   }
 }
 

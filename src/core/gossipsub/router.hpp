@@ -174,10 +174,11 @@ class Router {
   std::vector<PeerId> mesh(std::string_view topic) const;         ///< sorted
   std::vector<PeerId> fanout(std::string_view topic) const;       ///< sorted
   std::vector<PeerId> subscribers(std::string_view topic) const;  ///< sorted
-  /// False while so much of this peer's, or of all, is under verification or validation that its next RPCs should wait
-  /// where they are: the driver stops reading them and asks again after `on_verified` and `on_validated`.
+  /// False while so much of this peer's, or of all, is under verification or validation that its
+  /// next RPCs should wait where they are: the driver stops reading them and asks again after
+  /// `on_verified` and `on_validated`.
   bool has_room(PeerHandle peer) const;
-  bool has_pending() const;                                       ///< any outbox is not empty
+  bool has_pending() const;  ///< any outbox is not empty
   const Counters& counters() const;
   /// Stops the program when an invariant does not hold. For tests, fuzzing and simulation.
   void check_invariants(TimePoint now) const;

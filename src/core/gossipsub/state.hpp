@@ -8,7 +8,6 @@
 #include <boost/unordered/unordered_flat_map.hpp>
 
 #include "base/keyed_hash.hpp"
-#include "base/queue.hpp"
 #include "core/gossipsub/backoff.hpp"
 #include "core/gossipsub/mcache.hpp"
 #include "core/gossipsub/peers.hpp"
@@ -114,7 +113,8 @@ struct Router::State {
   void send_idontwant(const pubsub::Message& message, const Topic& topic,
                       std::optional<PeerHandle> from);
   void emit_gossip(const Topic& topic, const PeerSet& without);
-  void advertise(Peer& peer, const Topic& topic);
+  std::vector<Outbox::SharedIds> adverts(const Topic& topic);
+  void advertise(Peer& peer, const Topic& topic, std::span<const Outbox::SharedIds> parts);
 
   // heartbeat.cpp
   void heartbeat(TimePoint now);
@@ -153,7 +153,7 @@ struct Router::State {
   Promises promises;
   std::vector<PeerId> direct;
   std::vector<Verify::Job> jobs;  ///< gathered over the turn
-  base::Queue<Output> outputs;
+  Outputs outputs;
   Tally tally;
   TopicSet active;     ///< joined or published to: what a heartbeat looks at
   TopicSet lingering;  ///< idle, but some backoff or cached message names them

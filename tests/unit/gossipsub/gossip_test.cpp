@@ -92,7 +92,8 @@ TEST(Ihave, OfVeryManyMessagesIsASampleOfBoundedSize) {
     for (const auto& advert : node.heard(peer).ihave) {
       told.insert(advert.ids.begin(), advert.ids.end());
     }
-    EXPECT_EQ(told.size(), 300u);
+    EXPECT_LE(told.size(), 300u);
+    EXPECT_GE(told.size(), 200u);
     EXPECT_LE(node.heard(peer).largest_rpc, pubsub::SendLimits{}.batch_bytes);
     together.insert(told.begin(), told.end());
   }

@@ -251,11 +251,11 @@ TEST(Outbox, HoldsMessagesBackUntilEverySubscriptionIsOut) {
 TEST(Promises, AreBounded) {
   Promises promises;
   for (std::uint64_t i = 0; i < 2 * Promises::entries_max; ++i) {
-    promises.add(IdKey{i}, TimePoint{10s});
+    promises.add(IdKey{i * 0x9E3779B97F4A7C15u}, TimePoint{10s});
   }
   EXPECT_EQ(promises.size(), Promises::entries_max);
-  EXPECT_TRUE(promises.holds(IdKey{5}, TimePoint{9s}));
-  EXPECT_FALSE(promises.holds(IdKey{5}, TimePoint{10s}));
+  EXPECT_TRUE(promises.holds(IdKey{5 * 0x9E3779B97F4A7C15u}, TimePoint{9s}));
+  EXPECT_FALSE(promises.holds(IdKey{5 * 0x9E3779B97F4A7C15u}, TimePoint{10s}));
   promises.sweep(TimePoint{10s});
   EXPECT_EQ(promises.size(), 0u);
 }
