@@ -51,7 +51,7 @@ Connection::Connection(Shell::State& shell, tcp::socket socket, host::LinkId lin
 Connection::~Connection() {
   tell_host("closed");
   shell_.connections.erase(link_);
-  shell_.backlog.forget(link_);
+  if (!unsent_.empty()) --shell_.blocked;
 }
 
 bool Connection::read() {
@@ -125,11 +125,10 @@ void Connection::write() {
   if (*size < packed.size()) {
     unsent_ = std::exchange(packed, {});
     unsent_at_ = *size;
-    shell_.backlog.behind(link_, shell_.time);
+    ++shell_.blocked;
     return wait_until_writable();
   }
   if (!more) return drained();
-  shell_.backlog.behind(link_, shell_.time);
   shell_.wants_write(link_);
 }
 
@@ -142,6 +141,7 @@ std::optional<std::size_t> Connection::send(ByteView bytes) {
     abort();
     return std::nullopt;
   }
+  if (size > 0) shell_.last_written = shell_.time;
   if (!closing_) shell_.host.on_written(link_, size, shell_.time);
   return size;
 }
@@ -166,12 +166,12 @@ void Connection::on_writable(const ErrorCode& error) {
     unsent_ = {};
   }
   unsent_at_ = 0;
+  --shell_.blocked;
   shell_.wants_write(link_);
 }
 
 /// All that the host had is with the system.
 void Connection::drained() {
-  shell_.backlog.caught_up(link_);
   if (!closing_ || shut_) return;
   shut_ = true;
   ErrorCode ignored;

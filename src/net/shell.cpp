@@ -16,6 +16,8 @@ constexpr int handlers_per_turn = 64;
 /// share is on its way before the next comes.
 constexpr std::size_t publications_per_turn = 512;
 constexpr std::size_t publication_bytes_per_turn = 512 * 1024;
+/// At the end: how long nothing was written when all is written.
+constexpr Duration silence = std::chrono::milliseconds{20};
 /// Between two warnings.
 constexpr Duration warning_interval = std::chrono::seconds{1};
 
@@ -85,8 +87,11 @@ void Shell::State::run() {
 
 TimePoint Shell::State::next_wake() const {
   auto wake = host.next_deadline().value_or(TimePoint::max());
-  wake = std::min({wake, backlog.holds_until(), linger_check});
-  if (end.phase == Ending::Phase::sending) wake = std::min(wake, end.say_goodbye);
+  wake = std::min({wake, pacing.holds_until(), linger_check});
+  if (end.phase == Ending::Phase::sending) {
+    const auto silent = base::saturating_add(last_written, silence);
+    wake = std::min({wake, end.say_goodbye, silent > time ? silent : TimePoint::max()});
+  }
   if (end.phase == Ending::Phase::closing) wake = std::min(wake, end.give_up);
   return wake;
 }
@@ -100,7 +105,8 @@ void Shell::State::turn() {
   drain();
   application.on_turn_end();
   if (ending()) end_step();
-  again = again || !writable.empty() || (inbox.has_messages() && !backlog.holds(time));
+  again = again || !writable.empty() ||
+          (inbox.has_messages() && (!pacing.holding() || !host.router().has_pending()));
 }
 
 void Shell::State::take_inputs() {
@@ -111,7 +117,8 @@ void Shell::State::take_inputs() {
 }
 
 void Shell::State::publish() {
-  if (backlog.holds(time) && !ending()) return;
+  if (!inbox.has_messages()) return;
+  if (pacing.holds(host.router().has_pending(), time) && !ending()) return;
   auto messages = inbox.take_messages(publications_per_turn, publication_bytes_per_turn);
   for (auto& message : messages) host.publish(std::move(message), time);
 }
@@ -181,11 +188,16 @@ void Shell::State::begin_end(Duration grace) {
   again = true;
 }
 
+/// What is in a stream's queue shows only when it moves: a while of silence says that it is empty.
+bool Shell::State::all_sent() const {
+  return writable.empty() && blocked == 0 && !inbox.has_messages() &&
+         !host.router().has_pending() && time >= base::saturating_add(last_written, silence);
+}
+
 /// First all that is queued leaves, then everybody is told, then everybody is gone.
 void Shell::State::end_step() {
   if (end.phase == Ending::Phase::sending) {
-    const bool sent = writable.empty() && backlog.empty() && !inbox.has_messages();
-    if (!sent && time < end.say_goodbye) return;
+    if (!all_sent() && time < end.say_goodbye) return;
     host.shutdown(time);
     end.phase = Ending::Phase::closing;
     again = true;

@@ -41,7 +41,7 @@ struct Application {
 /// Runs one host on real sockets: one loop on one thread, one coroutine per connection, which owns
 /// it. A turn takes what is ready, drains the host's outputs once, writes once to each connection
 /// that wants it, and sleeps until the host's next deadline; there are no timers per peer.
-/// The shell decides nothing but how fast our own messages enter the router (see `held` below).
+/// The shell decides nothing but how fast our own messages enter the router (`Pacing`).
 class Shell {
  public:
   struct Config {

@@ -7,11 +7,11 @@
 #include <thread>
 #include <vector>
 
-#include "net/backlog.hpp"
 #include "net/clock.hpp"
 #include "net/connection.hpp"
 #include "net/dialer.hpp"
 #include "net/listener.hpp"
+#include "net/pacing.hpp"
 #include "net/shell.hpp"
 #include "net/slabs.hpp"
 #include "net/verifier.hpp"
@@ -43,6 +43,7 @@ struct Shell::State {
   void write_all();
   void cut_lingering();
   void end_step();
+  bool all_sent() const;
   void finish();
   void begin_end(Duration grace);
   /// The time of an input that just came in. A turn has one time for all it does.
@@ -59,7 +60,9 @@ struct Shell::State {
   const Application application;
   Inbox inbox;
   Slabs slabs;
-  Backlog backlog;                     ///< links that cannot take what is queued for them
+  Pacing pacing;
+  std::size_t blocked = 0;  ///< connections whose socket takes no more for now
+  TimePoint last_written = TimePoint::min();
   std::vector<host::LinkId> writable;  ///< may name a link twice, or one that is gone
   Bytes packed;                        ///< the one buffer that is packed into and written from
   boost::unordered_flat_map<host::LinkId, Connection*> connections;

@@ -250,22 +250,31 @@ TEST(Node, SaysThatTheRingIsFull) {
   ASSERT_TRUE(node.node.topic("t")->publish("first"));
   ASSERT_TRUE(stuck.try_acquire_for(patience));  // the loop stands still
 
-  for (int i = 0; i < 4; ++i) ASSERT_TRUE(node.node.topic("t")->publish(std::to_string(i)));
-  const auto refused = node.node.topic("t")->publish("one too many");
+  int accepted = 0;
+  auto refused = node.node.topic("t")->publish("0");
+  while (refused && accepted < 100) {
+    ++accepted;
+    refused = node.node.topic("t")->publish(std::to_string(accepted));
+  }
+  go_on.release();
 
+  EXPECT_GE(accepted, 3);  // the first message's place may be free again or not
+  EXPECT_LE(accepted, 4);
   ASSERT_FALSE(refused);
   EXPECT_EQ(refused.error().code, ErrorCode::queue_full);
-  go_on.release();
-  EXPECT_EQ(take(subscription, 5).size(), 5u);
+  const auto all = static_cast<std::size_t>(accepted) + 1;
+  EXPECT_EQ(take(subscription, all).size(), all);
   EXPECT_TRUE(node.node.topic("t")->publish("one too many"));
 }
 
-/// Publishing as fast as it goes is slowed down to the peer's speed; nothing is dropped on the way.
-TEST(Node, SlowsAPublisherDownInsteadOfDropping) {
+/// The ring refuses what is too fast for it; what it took and the outboxes hold arrives.
+TEST(Node, LosesNothingThatRingAndOutboxesHold) {
   constexpr std::size_t count = 20'000;
   auto config = quick();
   config.signing = Signing::none;
   config.message_id = "prefix8";
+  config.gossip.outbox_items = count;
+  config.gossip.outbox_bytes = 64u << 20;
   TestNode a{config}, b{config};
   auto to_b = *b.node.topic("t")->subscribe({.bytes_max = 1u << 30});
   const auto topic = *a.node.join("t");

@@ -101,11 +101,11 @@ TEST_F(Streams, SendAllBeforeADroppedHandleThatWasClosed) {
   {
     auto theirs = inbound.get_future().get();
     inbound = {};
-    ASSERT_TRUE(theirs.write(bytes(1'500'000), patience));
+    ASSERT_TRUE(theirs.write(bytes(1'200'000), patience));
     theirs.close_write();
   }
 
-  EXPECT_EQ(*ours.read_exactly(1'500'000, patience), bytes(1'500'000));
+  EXPECT_EQ(*ours.read_exactly(1'200'000, patience), bytes(1'200'000));
   EXPECT_EQ(ours.read(patience)->size(), 0u);
 }
 
