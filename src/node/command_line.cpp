@@ -3,6 +3,8 @@
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
+#include <cerrno>
+#include <cstdlib>
 #include <map>
 
 #include "node/version.hpp"
@@ -103,6 +105,15 @@ std::optional<std::string> apply(const std::vector<std::string>& arguments, CLI:
   return std::nullopt;
 }
 
+/// CLI11 takes the nearest number for one that does not fit.
+std::string check_number(const std::string& text) {
+  errno = 0;
+  char* end = nullptr;
+  (void)std::strtoll(text.c_str(), &end, 0);
+  const bool fits = errno == 0 && end != text.c_str() && *end == '\0';
+  return fits ? "" : "'" + text + "' is no number of 64 bits";
+}
+
 CLI::Option* last_wins(CLI::Option* option, const std::string& environment) {
   return option->multi_option_policy(CLI::MultiOptionPolicy::TakeLast)
       ->envname("GRAPEVINE_" + environment);
@@ -116,7 +127,8 @@ void add_run_flags(CLI::App& app, RunOptions& options, RunFlags& flags) {
   auto* seq = last_wins(app.add_option("--s,--seq", flags.seq,
                                        "identity number N of the demo: known to everybody"),
                         "SEQ")
-                  ->type_name("N");
+                  ->type_name("N")
+                  ->check(check_number, "");
   app.add_option("--topic", options.topics, "topic to join; repeat it or separate by commas")
       ->delimiter(',')
       ->type_name("NAME")

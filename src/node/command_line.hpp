@@ -18,12 +18,12 @@ namespace grapevine::node {
 /// `grapevine [run]`: one node.
 struct RunOptions {
   http::Endpoint http = {.host = "127.0.0.1", .port = 8001};
-  std::optional<std::int64_t> seq;
-  std::vector<std::string> topics;   ///< at least one; `/send` publishes to the first
-  std::vector<std::string> listen;   ///< multiaddrs
-  std::vector<std::string> connect;  ///< multiaddrs with peers
-  std::string key_file;              ///< empty: the key of the data directory
-  std::string data_directory;        ///< empty: where the XDG specification says
+  std::optional<std::int64_t> seq = {};
+  std::vector<std::string> topics = {};   ///< at least one; `/send` publishes to the first
+  std::vector<std::string> listen = {};   ///< multiaddrs
+  std::vector<std::string> connect = {};  ///< multiaddrs with peers
+  std::string key_file = {};              ///< empty: the key of the data directory
+  std::string data_directory = {};        ///< empty: where the XDG specification says
   LogLevel log_level = LogLevel::info;
 };
 

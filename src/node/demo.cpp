@@ -79,8 +79,9 @@ bool Demo::start() {
     next = port + 1u;
   }
   for (std::size_t i = 0; i < count_; ++i) {
-    nodes_[i].address = stage_.wait_for(i, "this multiaddr is :  ");
-    if (nodes_[i].address.empty()) return false;
+    const auto address = stage_.wait_for(i, "this multiaddr is :  ");
+    if (!address) return false;
+    nodes_[i].address = *address;
   }
   return true;
 }
@@ -103,6 +104,7 @@ bool Demo::start_one(std::size_t index, std::uint16_t port) {
 bool Demo::join() {
   for (std::size_t i = 0; i + 1 < count_; ++i) {
     if (!ask(nodes_[i].port, "/addPeers?dest=" + nodes_[i + 1].address)) return false;
+    if (!stage_.wait_for(i, "peer connected!")) return false;
   }
   return true;
 }

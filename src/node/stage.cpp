@@ -70,14 +70,14 @@ bool Stage::interrupted() const {
   return interrupted_;
 }
 
-std::string Stage::wait_for(std::size_t node, std::string_view start) {
+std::optional<std::string> Stage::wait_for(std::size_t node, std::string_view start) {
   std::unique_lock held{mutex_};
-  std::string rest;
+  std::optional<std::string> rest;
   changed_.wait_for(held, patience, [&] {
     const auto found = std::ranges::find_if(
         lines_[node], [&](const std::string& line) { return line.starts_with(start); });
     if (found != lines_[node].end()) rest = found->substr(start.size());
-    return interrupted_ || !rest.empty();
+    return interrupted_ || rest.has_value();
   });
   return rest;
 }

@@ -4,6 +4,7 @@
 #include <chrono>
 #include <condition_variable>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -26,9 +27,9 @@ class Stage {
   void interrupt();
   bool interrupted() const;
 
-  /// The rest of the first line of `node` that begins with `start`; waits for it. Empty: it did not
-  /// come in time.
-  std::string wait_for(std::size_t node, std::string_view start);
+  /// The rest of the first line of `node` that begins with `start`; waits for it. Absent: it did
+  /// not come in time.
+  std::optional<std::string> wait_for(std::size_t node, std::string_view start);
   /// Waits until every node has shown `line`; the number that has.
   std::size_t wait_for_all(std::string_view line);
   /// How often `node` has shown `line`.
