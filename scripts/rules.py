@@ -30,7 +30,7 @@ MAY_USE = {
     "sim": ["base", "multi", "identity"] + CORES,
     "store": ["base", "identity"],
     "api": ["base", "crypto", "multi", "identity", "net", "store"] + CORES,
-    "http": ["base", "api"],
+    "http": ["base", "multi", "api"],
     "node": ["base", "store", "api", "http", "identity"],
 }
 SANS_IO = ["base", "crypto", "multi", "identity"] + CORES

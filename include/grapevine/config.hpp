@@ -13,7 +13,8 @@
 
 namespace grapevine {
 
-/// GossipSub's degrees and times in the specs' words (v1.0, v1.1 "Parameters"); defaults as go-libp2p-pubsub.
+/// GossipSub's degrees and times in the specs' words (v1.0, v1.1 "Parameters"); defaults as
+/// go-libp2p-pubsub.
 struct GossipParameters {
   std::size_t d = 6, d_low = 5, d_high = 12, d_score = 4, d_out = 2, d_lazy = 6;
   double gossip_factor = 0.25;
@@ -25,9 +26,9 @@ struct GossipParameters {
   std::chrono::seconds unsubscribe_backoff{10};
   std::chrono::milliseconds seen_ttl{120'000};
   bool flood_publish = false;
-  std::size_t idontwant_threshold = 1024;   ///< bytes
-  std::size_t outbox_bytes = 8u << 20;      ///< queued per peer
-  std::size_t outbox_items = 1024;          ///< messages queued per peer
+  std::size_t idontwant_threshold = 1024;  ///< bytes
+  std::size_t outbox_bytes = 8u << 20;     ///< queued per peer
+  std::size_t outbox_items = 1024;         ///< messages queued per peer
 };
 
 enum class Signing {
@@ -39,28 +40,32 @@ enum class Router { gossipsub, floodsub };
 
 /// What a node is started with. Checked by `Node::start`; nothing is changed later.
 struct NodeConfig {
-  std::vector<std::string> listen = {"/ip4/127.0.0.1/tcp/0"};  ///< multiaddrs; empty: listens nowhere
-  /// The identity: a 32-byte Ed25519 seed, or the libp2p protobuf of a private key; neither: a fresh random one.
+  std::vector<std::string> listen = {
+      "/ip4/127.0.0.1/tcp/0"};  ///< multiaddrs; empty: listens nowhere
+  /// The identity: a 32-byte Ed25519 seed, or the libp2p protobuf of a private key; neither: a
+  /// fresh random one.
   std::optional<std::array<std::uint8_t, 32>> key_seed;
   std::optional<std::vector<std::uint8_t>> key_protobuf;
   Signing signing = Signing::strict;
   Router router = Router::gossipsub;
-  std::vector<std::string> gossip_protocols;   ///< newest first; empty: all we have
-  std::string message_id;                      ///< from_seqno, rust, js, nim, sha256, prefix8, prefix16; empty: from_seqno, sha256 without signing
+  std::vector<std::string> gossip_protocols;  ///< newest first; empty: all we have
+  std::string message_id;  ///< from_seqno, rust, js, nim, sha256, prefix8, prefix16; empty:
+                           ///< from_seqno, sha256 without signing
   GossipParameters gossip;
-  std::vector<std::string> direct_peers;       ///< multiaddrs with /p2p
-  std::size_t max_message_size = 1u << 20;     ///< bytes of one message
-  std::size_t workers = 1;                     ///< threads that check signatures, 1..64
+  std::vector<std::string> direct_peers;    ///< multiaddrs with /p2p
+  std::size_t max_message_size = 1u << 20;  ///< bytes of one message
+  std::size_t workers = 1;                  ///< threads that check signatures, 1..64
   std::size_t connections_max = 1024;
-  bool lift_per_peer_limit = false;            ///< for load generators only
-  std::string agent_version;                   ///< empty: grapevine/<version>
-  /// First sequence number to use. `reserve_seqno` is asked, on a thread of the node, before numbers run out: it records
-  /// durably that all numbers below its argument may be used. Absent: wall-clock nanoseconds, nothing recorded.
+  bool lift_per_peer_limit = false;  ///< for load generators only
+  std::string agent_version;         ///< empty: grapevine/<version>
+  /// First sequence number to use. `reserve_seqno` is asked, on a thread of the node, before
+  /// numbers run out: it records durably that all numbers below its argument may be used. Absent:
+  /// wall-clock nanoseconds, nothing recorded.
   std::uint64_t first_seqno = 0;
   std::function<bool(std::uint64_t below)> reserve_seqno;
   /// Told what an operator should know, at most once a second, on the network thread.
   std::function<void(std::string_view)> on_warning;
-  std::size_t publish_ring = 8192;             ///< messages between publishers and the network thread
+  std::size_t publish_ring = 8192;  ///< messages between publishers and the network thread
 };
 
 /// What happens when a subscription's buffer is full.
@@ -69,7 +74,7 @@ enum class Overflow { drop_oldest, drop_newest };
 struct SubscriptionOptions {
   std::size_t bytes_max = 64u << 20;  ///< buffered payload bytes, and 256 a message
   Overflow overflow = Overflow::drop_oldest;
-  bool own_messages = true;           ///< also what this node publishes
+  bool own_messages = true;  ///< also what this node publishes
 };
 
 }  // namespace grapevine

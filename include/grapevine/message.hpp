@@ -16,9 +16,12 @@ namespace grapevine {
 class Payload {
  public:
   Payload() = default;
-  Payload(std::shared_ptr<const void> owner, std::span<const std::uint8_t> bytes) : owner_{std::move(owner)}, bytes_{bytes} {}
+  Payload(std::shared_ptr<const void> owner, std::span<const std::uint8_t> bytes)
+      : owner_{std::move(owner)}, bytes_{bytes} {}
   std::span<const std::uint8_t> bytes() const { return bytes_; }
-  std::string_view text() const { return {reinterpret_cast<const char*>(bytes_.data()), bytes_.size()}; }
+  std::string_view text() const {
+    return {reinterpret_cast<const char*>(bytes_.data()), bytes_.size()};
+  }
   std::size_t size() const { return bytes_.size(); }
 
  private:

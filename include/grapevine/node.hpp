@@ -12,20 +12,23 @@
 #include "grapevine/message.hpp"
 #include "grapevine/stream.hpp"
 
-/// All classes here are handles: cheap to move, safe on every thread, valid until closed. The node's threads never wait for
-/// the application. Callbacks run on the node's network thread and must not block.
+/// All classes here are handles: cheap to move, safe on every thread, valid until closed. The
+/// node's threads never wait for the application. Callbacks run on the node's network thread and
+/// must not block.
 namespace grapevine {
 
 /// Messages of one topic, buffered until taken. Closing drops what is left.
 class Subscription {
  public:
-  /// Waits for at least one message, at most `wait`; then takes up to `count` of them. Empty: none came, or closed.
+  /// Waits for at least one message, at most `wait`; then takes up to `count` of them. Empty: none
+  /// came, or closed.
   std::vector<Message> take(std::size_t count, std::chrono::milliseconds wait);
   std::optional<Message> next(std::chrono::milliseconds wait);
   /// Messages dropped because the buffer was full, since the start.
   std::uint64_t lost() const;
   bool closed() const;
-  /// Called when the buffer goes from empty to not empty, on the network thread. Replaces the last one given.
+  /// Called when the buffer goes from empty to not empty, on the network thread. Replaces the last
+  /// one given.
   void on_ready(std::function<void()> ready);
   void close();
 
@@ -42,15 +45,18 @@ struct Published {
   Payload id;
 };
 
-/// A topic this node can publish to. Joined (announced, in the mesh) while it has a subscription or `join` was asked for.
+/// A topic this node can publish to. Joined (announced, in the mesh) while it has a subscription or
+/// `join` was asked for.
 class Topic {
  public:
   const std::string& name() const;
-  /// Encodes and signs here, on the caller's thread, and hands over. Publishing to nobody is no error.
+  /// Encodes and signs here, on the caller's thread, and hands over. Publishing to nobody is no
+  /// error.
   Expected<Published> publish(std::span<const std::uint8_t> data) const;
   Expected<Published> publish(std::string_view text) const;
   /// Several at once: one hand-over. Stops at the first failure and says how many went before.
-  Expected<std::vector<Published>> publish_all(std::span<const std::span<const std::uint8_t>> batch) const;
+  Expected<std::vector<Published>> publish_all(
+      std::span<const std::span<const std::uint8_t>> batch) const;
   Expected<Subscription> subscribe(SubscriptionOptions options = {}) const;
   std::vector<Peer> peers() const;  ///< connected and subscribed
   std::vector<Peer> mesh() const;
@@ -66,13 +72,14 @@ struct PeerStatus {
   Peer peer;
   std::string address;
   bool outbound = false;
-  std::string agent;              ///< the remote's words, at most 256 bytes: escape before printing
+  std::string agent;  ///< the remote's words, at most 256 bytes: escape before printing
   std::vector<std::string> protocols;
-  std::string gossip_protocol;    ///< negotiated, empty while it is not
+  std::string gossip_protocol;  ///< negotiated, empty while it is not
 };
 
 struct NodeStatistics {
-  std::uint64_t delivered = 0, duplicates = 0, rejected = 0, ignored = 0, published = 0, rpc_dropped = 0;
+  std::uint64_t delivered = 0, duplicates = 0, rejected = 0, ignored = 0, published = 0,
+                rpc_dropped = 0;
   std::size_t peers = 0, links = 0;
 };
 
@@ -92,7 +99,12 @@ struct PeerEvent {
 };
 /// A change in who is in whose mesh or subscribed; enough to wait for a mesh without polling.
 struct TopicEvent {
-  enum class Kind { joined, left, grafted, pruned } kind;  ///< joined, left: the peer's subscription
+  enum class Kind {
+    joined,
+    left,
+    grafted,
+    pruned
+  } kind;  ///< joined, left: the peer's subscription
   Peer peer;
   std::string topic;
 };
@@ -108,25 +120,32 @@ class Node {
   std::vector<std::string> addresses() const;  ///< each with /p2p/<id>
 
   /// Connects to one peer by its addresses; blocks at most `wait`. Never call it from a callback.
-  Expected<Connected> connect(std::vector<std::string> addresses, std::chrono::milliseconds wait = std::chrono::seconds{15});
-  void connect(std::vector<std::string> addresses, std::chrono::milliseconds wait, std::function<void(Expected<Connected>)> done);
+  Expected<Connected> connect(std::vector<std::string> addresses,
+                              std::chrono::milliseconds wait = std::chrono::seconds{15});
+  void connect(std::vector<std::string> addresses, std::chrono::milliseconds wait,
+               std::function<void(Expected<Connected>)> done);
   void disconnect(const Peer& peer);
-  Expected<std::chrono::microseconds> ping(const Peer& peer, std::chrono::milliseconds wait = std::chrono::seconds{10});
+  Expected<std::chrono::microseconds> ping(const Peer& peer,
+                                           std::chrono::milliseconds wait = std::chrono::seconds{
+                                               10});
 
-  /// A further connection to `address` even when one is there: transport, security and muxer. Closed by its destructor.
+  /// A further connection to `address` even when one is there: transport, security and muxer.
+  /// Closed by its destructor.
   class Link;
   Expected<Link> dial(std::string address, std::chrono::milliseconds wait);
 
-  Expected<Topic> topic(std::string name);  ///< to publish; nothing is announced
-  Expected<Topic> join(std::string name);   ///< announced from now on
+  Expected<Topic> topic(std::string name);      ///< to publish; nothing is announced
+  Expected<Topic> join(std::string name);       ///< announced from now on
   Expected<void> leave(std::string_view name);  ///< closes its subscriptions
 
   /// Messages of `topic` from others ask this first. An empty function removes it.
   Expected<void> set_validator(std::string topic, Validator validator);
 
-  /// Streams of a protocol of one's own. The handler gets each inbound stream on the network thread; keep it and work elsewhere.
+  /// Streams of a protocol of one's own. The handler gets each inbound stream on the network
+  /// thread; keep it and work elsewhere.
   Expected<void> handle(std::string protocol, std::function<void(Stream)> handler);
-  Expected<Stream> open_stream(const Peer& peer, std::string protocol, std::chrono::milliseconds wait = std::chrono::seconds{10});
+  Expected<Stream> open_stream(const Peer& peer, std::string protocol,
+                               std::chrono::milliseconds wait = std::chrono::seconds{10});
 
   std::vector<PeerStatus> peers() const;
   std::vector<Peer> peers(std::string_view topic) const;  ///< subscribed to `topic`
@@ -134,7 +153,7 @@ class Node {
   std::vector<std::string> topics() const;  ///< joined
   NodeStatistics statistics() const;
 
-  void on_peer(std::function<void(const PeerEvent&)> observer);    ///< replaces the last one given
+  void on_peer(std::function<void(const PeerEvent&)> observer);  ///< replaces the last one given
   void on_topic(std::function<void(const TopicEvent&)> observer);
 
   struct State;

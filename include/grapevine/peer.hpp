@@ -13,11 +13,12 @@
 
 namespace grapevine {
 
-/// Who a peer is: the hash of its public key (libp2p peer-ids spec). A value of 48 bytes; text is made only when asked.
+/// Who a peer is: the hash of its public key (libp2p peer-ids spec). A value of 48 bytes; text is
+/// made only when asked.
 class Peer {
  public:
   Peer() = default;
-  static Expected<Peer> parse(std::string_view text);            ///< base58btc or CIDv1
+  static Expected<Peer> parse(std::string_view text);  ///< base58btc or CIDv1
   static Expected<Peer> from_bytes(std::span<const std::uint8_t> multihash);
 
   std::string to_string() const;  ///< base58btc

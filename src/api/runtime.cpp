@@ -110,8 +110,8 @@ net::Application Runtime::application() {
 
 void Runtime::run() { shell_.run(); }
 
-/// Topics are not left: a PRUNE would make every peer keep its backoff against a node that merely restarts. The end of the
-/// connections says it all.
+/// Topics are not left: a PRUNE would make every peer keep its backoff against a node that merely
+/// restarts. The end of the connections says it all.
 void Runtime::stop(std::chrono::milliseconds grace) { shell_.stop(grace); }
 
 /// Nobody waits for what will not come any more.
