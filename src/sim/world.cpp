@@ -250,7 +250,9 @@ void World::carry(NodeIndex at, host::LinkId link) {
     host(at).on_written(link, bytes.size(), now_);
     if (wire == wires_.end()) continue;
     // In order: nothing overtakes what was sent before.
-    auto& last = wires_.find(wire->second.peer)->second.last_arrival;
+    const auto there = wires_.find(wire->second.peer);
+    if (there == wires_.end()) continue;  // the other end has hung up meanwhile
+    auto& last = there->second.last_arrival;
     last = std::max(last, now_ + transit(bytes.size()));
     schedule_.at(last, Arrive{wire->second.peer, std::move(bytes)});
   }
