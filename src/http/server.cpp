@@ -161,9 +161,6 @@ asio::awaitable<Received> receive(Stream& stream, RequestParser& parser,
     if (parser.wants_continue() && !co_await say_continue(stream)) co_return std::nullopt;
     const auto buffer = asio::buffer(space);
     const auto [failed, size] = co_await stream.async_read_some(buffer, use_tuple);
-    if (failed == boost::beast::error::timeout && last != Progress::idle) {
-      co_return Result<Request, Fault>{unexpected{Fault{408, "the request took too long"}}};
-    }
     if (failed) co_return std::nullopt;
     fed = parser.feed({space.data(), size});
   }
@@ -224,6 +221,9 @@ asio::awaitable<void> converse(Stream stream, Server::State& server) {
 void turn_away(tcp::socket socket) {
   error_code ignored;
   socket.non_blocking(true, ignored);
+  // What was asked, if it is there: closing with unread bytes would take the answer back.
+  std::array<char, 4096> space{};
+  socket.read_some(asio::buffer(space), ignored);
   const auto text = serialize({503, {{"Retry-After", "1"}}, {}}, {.date = date_now()});
   socket.write_some(asio::buffer(text), ignored);
 }

@@ -59,24 +59,26 @@ path temporary_name(const path& target) {
   return directory_of(target) / ("." + target.filename().string() + "." + mark + ".new");
 }
 
-std::optional<Error> fill(const path& temporary, ByteView content, const WriteOptions& options) {
+/// Errors name the target: that is the file somebody asked for.
+std::optional<Error> fill(const path& temporary, const path& target, ByteView content,
+                          const WriteOptions& options) {
   if (const int fault = ask(options.probe, Step::open_temporary)) {
-    return system_error("cannot create", temporary, fault);
+    return system_error("cannot create", target, fault);
   }
   ::unlink(temporary.c_str());
   const Descriptor file{::open(temporary.c_str(),
                                O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, options.mode)};
-  if (!file) return system_error("cannot create", temporary, errno);
+  if (!file) return system_error("cannot create", target, errno);
   // The umask may have taken bits away that the caller wants.
   if (::fchmod(file.get(), options.mode) != 0) {
-    return system_error("cannot set the mode of", temporary, errno);
+    return system_error("cannot set the mode of", target, errno);
   }
   int fault = ask(options.probe, Step::write);
   if (fault == 0) fault = write_all(file.get(), content);
-  if (fault != 0) return system_error("cannot write", temporary, fault);
+  if (fault != 0) return system_error("cannot write", target, fault);
   fault = ask(options.probe, Step::sync);
   if (fault == 0 && ::fsync(file.get()) != 0) fault = errno;
-  if (fault != 0) return system_error("cannot sync", temporary, fault);
+  if (fault != 0) return system_error("cannot sync", target, fault);
   return std::nullopt;
 }
 
@@ -164,7 +166,8 @@ Descriptor::~Descriptor() {
 
 Stored<void> write_file(const path& target, ByteView content, const WriteOptions& options) {
   Temporary temporary{temporary_name(target)};
-  if (auto error = fill(temporary.name(), content, options)) return unexpected{std::move(*error)};
+  if (auto error = fill(temporary.name(), target, content, options))
+    return unexpected{std::move(*error)};
   if (auto error = publish(temporary, target, options)) return unexpected{std::move(*error)};
   if (auto error = sync_directory(directory_of(target), options.probe)) {
     return unexpected{std::move(*error)};

@@ -211,14 +211,16 @@ class Limits(Case):
 
         self.assertEqual(node.curl("/livez").status, 503)
         for connection in slow:
-            self.assertTrue(connection.read_all().startswith(b"HTTP/1.1 408 "))
+            self.assertEqual(connection.read_all(), b"")
         self.assertEqual(node.curl("/livez").status, 200)
 
     def test_h15_bad_requests_in_masses_do_not_disturb_gossip(self):
         first, second = (self.start("-s", seq) for seq in (1, 2))
         self.join(first, second)
         for number in range(300):
-            self.assertTrue(Raw(self, first).send(b"\n").read_all().startswith(b"HTTP/1.1 400 "))
+            bad = Raw(self, first).send(b"\n")
+            self.assertTrue(bad.read_all().startswith(b"HTTP/1.1 400 "))
+            bad.socket.close()
             if number % 100 == 0:
                 second.curl(f"/send?msg=m{number}")
                 first.wait_for_line(f"m{number}")
