@@ -21,7 +21,7 @@ enum class ErrorCode {
   self_dial,       ///< the address is our own
   too_large,       ///< above the maximum message size
   duplicate,       ///< a message with this id was published already
-  queue_full,      ///< the publish ring has no room: try again or slow down
+  queue_full,      ///< the publish ring has no room, or had none in time
   timeout,
   limit,    ///< a limit of streams or connections
   closed,   ///< the node, topic, subscription or stream is closed

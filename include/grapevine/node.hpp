@@ -50,13 +50,21 @@ struct Published {
 class Topic {
  public:
   const std::string& name() const;
-  /// Encodes and signs here, on the caller's thread, and hands over. Publishing to nobody is no
-  /// error.
-  Expected<Published> publish(std::span<const std::uint8_t> data) const;
-  Expected<Published> publish(std::string_view text) const;
-  /// Several at once: one hand-over. Stops at the first failure and says how many went before.
-  Expected<std::vector<Published>> publish_all(
-      std::span<const std::span<const std::uint8_t>> batch) const;
+  /// Encodes and signs here, on the caller's thread, and hands over through the publish ring.
+  /// Publishing to nobody is no error.
+  ///
+  /// The ring empties at the speed of the peers: the network thread leaves messages there until
+  /// each peer's outbox has room for them (one that takes nothing for two seconds is not waited for
+  /// any longer, and misses messages). While the ring is full, this waits at most `wait`, then
+  /// fails with `queue_full`; waiting publishers are served in no particular order, and `stop` ends
+  /// their wait with `closed`. In a callback on the network thread it never waits.
+  Expected<Published> publish(std::span<const std::uint8_t> data,
+                              std::chrono::milliseconds wait = {}) const;
+  Expected<Published> publish(std::string_view text, std::chrono::milliseconds wait = {}) const;
+  /// Several at once: one hand-over for up to 128, which go together or not at all where the ring
+  /// is full. Stops at the first failure and says how many went before. `wait` is for all together.
+  Expected<std::vector<Published>> publish_all(std::span<const std::span<const std::uint8_t>> batch,
+                                               std::chrono::milliseconds wait = {}) const;
   Expected<Subscription> subscribe(SubscriptionOptions options = {}) const;
   std::vector<Peer> peers() const;  ///< connected and subscribed
   std::vector<Peer> mesh() const;
@@ -109,11 +117,16 @@ struct TopicEvent {
   std::string topic;
 };
 
-/// A running GossipSub node. Destroying the last handle stops it.
+/// A running GossipSub node. Destroying the last handle stops it, with the grace that `stop` has by
+/// default. When the last of its handles (topics, subscriptions and streams included) goes while
+/// the system looks up a name that was to be dialled, that look-up is waited for, as it cannot be
+/// called off: with name servers that do not answer, for the system's own limit (resolv.conf; 10 s
+/// a server by default). Addresses of numbers are not looked up.
 class Node {
  public:
   static Expected<Node> start(NodeConfig config);
-  /// Leaves all topics, says goodbye to every peer, waits at most `grace`, stops. Idempotent.
+  /// Sends all that was published and written before, for at most half of `grace`; says goodbye to
+  /// every peer; when they are gone, or `grace` is over, stops. Idempotent.
   void stop(std::chrono::milliseconds grace = std::chrono::seconds{5});
 
   const Peer& id() const;

@@ -10,9 +10,6 @@ namespace grapevine::api {
 
 namespace {
 
-/// Messages made before any of them is handed over.
-constexpr std::size_t batch_max = 128;
-
 Error too_large(std::size_t size, std::size_t size_max) {
   return {ErrorCode::too_large, "the message is " + std::to_string(size) +
                                     " bytes long with its envelope, and " +
@@ -21,20 +18,22 @@ Error too_large(std::size_t size, std::size_t size_max) {
 
 }  // namespace
 
-Expected<Published> Publisher::publish(const std::string& topic, Data data) {
+Expected<Published> Publisher::publish(const std::string& topic, Data data, Deadline deadline) {
   std::vector<Published> done;
-  auto handed = hand_over(topic, {&data, 1}, done);
+  auto handed = hand_over({topic, {&data, 1}, deadline}, done);
   if (!handed) return std::unexpected(std::move(handed.error()));
   return std::move(done.front());
 }
 
 Expected<std::vector<Published>> Publisher::publish_all(const std::string& topic,
-                                                        std::span<const Data> batch) {
+                                                        std::span<const Data> batch,
+                                                        Deadline deadline) {
   std::vector<Published> done;
   done.reserve(batch.size());
   while (done.size() < batch.size()) {
     const auto rest = batch.subspan(done.size());
-    auto handed = hand_over(topic, rest.first(std::min(rest.size(), batch_max)), done);
+    const auto next = rest.first(std::min(rest.size(), setup_.batch_max));
+    auto handed = hand_over({topic, next, deadline}, done);
     if (handed) continue;
     auto& error = handed.error();
     error.detail += "; " + std::to_string(done.size()) + " of " + std::to_string(batch.size()) +
@@ -46,18 +45,18 @@ Expected<std::vector<Published>> Publisher::publish_all(const std::string& topic
 
 /// The place in line comes first: numbers and places rise together, whatever the threads do between
 /// here and there.
-Expected<void> Publisher::hand_over(const std::string& topic, std::span<const Data> batch,
-                                    std::vector<Published>& done) {
+Expected<void> Publisher::hand_over(const Batch& batch, std::vector<Published>& done) {
+  const auto count = batch.all.size();
   std::size_t size = 0;
-  for (const auto data : batch) size += data.size();
-  const auto place = inbox_.reserve(batch.size(), size);
+  for (const auto data : batch.all) size += data.size();
+  const auto place = inbox_.reserve(count, size, batch.deadline);
   if (!place && place.error() == net::InboxError::closed) return std::unexpected(node_stopped());
   if (!place) return std::unexpected(Error{ErrorCode::queue_full, "the publish ring is full"});
   std::vector<pubsub::Message> messages;
-  messages.reserve(batch.size());
+  messages.reserve(count);
   Expected<void> result;
-  for (const auto data : batch) {
-    auto message = make(topic, data, setup_.first_seqno + *place + messages.size());
+  for (const auto data : batch.all) {
+    auto message = make(batch.topic, data, setup_.first_seqno + *place + messages.size());
     if (!message) {
       result = std::unexpected(std::move(message.error()));
       break;
@@ -67,7 +66,7 @@ Expected<void> Publisher::hand_over(const std::string& topic, std::span<const Da
   }
   const auto made = messages.size();
   inbox_.fill(*place, messages);
-  if (made < batch.size()) inbox_.give_up(*place + made, batch.size() - made);
+  if (made < count) inbox_.give_up(*place + made, count - made);
   return result;
 }
 

@@ -25,23 +25,30 @@ class Publisher {
     pubsub::IdFunction id;
     std::size_t size_max = 0;  ///< bytes of one encoded message
     std::uint64_t first_seqno = 0;
-    SeqnoMark* mark = nullptr;  ///< outlives the publisher
+    SeqnoMark* mark = nullptr;    ///< outlives the publisher
+    std::size_t batch_max = 128;  ///< messages made before any of them is handed over
     /// Where ids follow from the content: what was published lately.
     std::optional<pubsub::SeenCache> published;
   };
   using Data = std::span<const std::uint8_t>;
+  using Deadline = net::Inbox::Deadline;
 
   Publisher(Setup setup, net::Inbox& inbox) : setup_{std::move(setup)}, inbox_{inbox} {}
 
-  Expected<Published> publish(const std::string& topic, Data data);
+  /// Room in the ring is waited for until `deadline`.
+  Expected<Published> publish(const std::string& topic, Data data, Deadline deadline);
   /// Stops at the first that fails; its error says how many went before.
   Expected<std::vector<Published>> publish_all(const std::string& topic,
-                                               std::span<const Data> batch);
+                                               std::span<const Data> batch, Deadline deadline);
 
  private:
-  /// Publishes a small batch up to its first failure.
-  Expected<void> hand_over(const std::string& topic, std::span<const Data> batch,
-                           std::vector<Published>& done);
+  struct Batch {
+    const std::string& topic;
+    std::span<const Data> all;  ///< at most `batch_max`
+    Deadline deadline;
+  };
+  /// Publishes up to the first failure.
+  Expected<void> hand_over(const Batch& batch, std::vector<Published>& done);
   Expected<pubsub::Message> make(const std::string& topic, Data data, std::uint64_t seqno);
   bool is_new(const pubsub::Message& message);
 

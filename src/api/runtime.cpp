@@ -35,6 +35,9 @@ net::Shell::Config shell_config(const NodeConfig& config) {
   net::Shell::Config shell;
   shell.workers = config.workers;
   shell.inbox.messages_max = config.publish_ring;
+  auto& share = shell.share;
+  share.messages = std::clamp<std::size_t>(config.gossip.outbox_items / 2, 1, share.messages);
+  share.bytes = std::min(config.gossip.outbox_bytes / 2, share.bytes);
   return shell;
 }
 
@@ -66,6 +69,7 @@ Expected<std::shared_ptr<Runtime>> Runtime::create(const NodeConfig& config) {
   if (setup.key && !runtime->mark_.allows(setup.first_seqno)) {
     return std::unexpected(Error{ErrorCode::io, "the first sequence numbers cannot be recorded"});
   }
+  setup.batch_max = std::min(setup.batch_max, config.publish_ring);
   runtime->publisher_.emplace(std::move(setup), runtime->shell_.inbox());
   if (auto heard = runtime->listen(settings->listen); !heard) {
     return std::unexpected(std::move(heard.error()));

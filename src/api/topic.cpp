@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <atomic>
 
+#include "api/answer.hpp"
 #include "api/convert.hpp"
 #include "api/handles.hpp"
 
@@ -8,15 +9,30 @@ namespace grapevine {
 
 const std::string& Topic::name() const { return state_->name; }
 
-Expected<Published> Topic::publish(std::span<const std::uint8_t> data) const {
-  return state_->runtime->publisher().publish(state_->name, data);
+namespace {
+
+/// The network thread makes the room: it cannot wait for it.
+net::Inbox::Deadline room_by(const api::Runtime& runtime, std::chrono::milliseconds wait) {
+  if (wait.count() <= 0 || runtime.on_loop()) return net::Inbox::Deadline::min();
+  return api::deadline_in(wait);
 }
 
-Expected<Published> Topic::publish(std::string_view text) const { return publish(as_bytes(text)); }
+}  // namespace
+
+Expected<Published> Topic::publish(std::span<const std::uint8_t> data,
+                                   std::chrono::milliseconds wait) const {
+  auto& runtime = *state_->runtime;
+  return runtime.publisher().publish(state_->name, data, room_by(runtime, wait));
+}
+
+Expected<Published> Topic::publish(std::string_view text, std::chrono::milliseconds wait) const {
+  return publish(as_bytes(text), wait);
+}
 
 Expected<std::vector<Published>> Topic::publish_all(
-    std::span<const std::span<const std::uint8_t>> batch) const {
-  return state_->runtime->publisher().publish_all(state_->name, batch);
+    std::span<const std::span<const std::uint8_t>> batch, std::chrono::milliseconds wait) const {
+  auto& runtime = *state_->runtime;
+  return runtime.publisher().publish_all(state_->name, batch, room_by(runtime, wait));
 }
 
 Expected<Subscription> Topic::subscribe(SubscriptionOptions options) const {

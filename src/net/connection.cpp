@@ -141,7 +141,6 @@ std::optional<std::size_t> Connection::send(ByteView bytes) {
     abort();
     return std::nullopt;
   }
-  if (size > 0) shell_.last_written = shell_.time;
   if (!closing_) shell_.host.on_written(link_, size, shell_.time);
   return size;
 }

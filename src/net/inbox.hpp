@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <chrono>
+#include <condition_variable>
 #include <cstdint>
 #include <functional>
 #include <mutex>
@@ -30,6 +32,7 @@ class Inbox {
  public:
   using Command = std::move_only_function<void()>;
   using Place = std::uint64_t;
+  using Deadline = std::chrono::steady_clock::time_point;
   struct Limits {
     std::size_t messages_max = 8192;
     std::size_t bytes_max = 64u << 20;  ///< payload; a single message always fits an empty inbox
@@ -40,8 +43,11 @@ class Inbox {
 
   // --- from any thread ---
   /// Places in line for `count` messages of together `size` bytes, from the one answered on. Each
-  /// must be filled or given up soon: those behind it wait.
-  Result<Place, InboxError> reserve(std::size_t count, std::size_t size);
+  /// must be filled or given up soon: those behind it wait. Where there is no room now, it is
+  /// waited for until `deadline`; whoever comes first then takes it. More places than
+  /// `Limits::messages_max` never become free together.
+  Result<Place, InboxError> reserve(std::size_t count, std::size_t size,
+                                    Deadline deadline = Deadline::min());
   void fill(Place first, std::span<pubsub::Message> messages);
   void give_up(Place first, std::size_t count);
   /// False when the loop has ended: the command is gone, and never runs.
@@ -49,10 +55,12 @@ class Inbox {
 
   // --- from the loop ---
   std::vector<Command> take_commands();
-  /// Messages whose turn it is, at most `count` of them and about `bytes` of payload.
+  /// Messages whose turn it is, at most `count` of them and `bytes` of encoding, but one at least.
   std::vector<pubsub::Message> take_messages(std::size_t count, std::size_t bytes);
   bool has_messages() const;
-  /// From now on nothing is taken; what is in stays to be taken.
+  /// The encoded size of the first message whose turn it is; nullopt when there is none.
+  std::optional<std::size_t> first_size();
+  /// From now on nothing is taken, and nobody waits; what is in stays to be taken.
   void close();
 
  private:
@@ -61,13 +69,21 @@ class Inbox {
     std::size_t size = 0;  ///< charged at reservation
     bool settled = false;  ///< filled or given up
   };
+  using Lock = std::unique_lock<std::mutex>;
+  bool has_room(std::size_t count, std::size_t size) const;
   /// Whether the loop must be woken for the slot at `place`.
   bool must_wake(Place first);
   bool head_ready() const { return !slots_.empty() && slots_.front().settled; }
+  void drop_head();
+  /// Frees the places at the head that were given up.
+  void pass_over_given_up();
+  void tell_of_room(Lock lock);
 
   const Limits limits_;
   const std::function<void()> wake_;
   mutable std::mutex mutex_;
+  std::condition_variable room_;
+  std::size_t waiting_ = 0;  ///< threads that wait for room
   std::vector<Command> commands_;
   base::Queue<Slot> slots_;
   Place head_ = 0;  ///< of the front slot

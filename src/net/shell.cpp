@@ -12,12 +12,6 @@ namespace {
 
 /// Ready handlers of one turn. Each reads at most one connection's share.
 constexpr int handlers_per_turn = 64;
-/// Own messages that enter the router in one turn: less than an outbox holds, so that each turn's
-/// share is on its way before the next comes.
-constexpr std::size_t publications_per_turn = 512;
-constexpr std::size_t publication_bytes_per_turn = 512 * 1024;
-/// At the end: how long nothing was written when all is written.
-constexpr Duration silence = std::chrono::milliseconds{20};
 /// Between two warnings.
 constexpr Duration warning_interval = std::chrono::seconds{1};
 
@@ -70,6 +64,7 @@ void Shell::soon() { state_->again = true; }
 Shell::State::State(host::Host host_in, Config config, Application application_in)
     : host{std::move(host_in)},
       application{std::move(application_in)},
+      share{config.share},
       inbox{config.inbox, [this] { asio::post(context, [] {}); }},
       verifier{std::max<std::size_t>(config.workers, 1), [this] { asio::post(context, [] {}); }} {}
 
@@ -87,11 +82,9 @@ void Shell::State::run() {
 
 TimePoint Shell::State::next_wake() const {
   auto wake = host.next_deadline().value_or(TimePoint::max());
-  wake = std::min({wake, pacing.holds_until(), linger_check});
-  if (end.phase == Ending::Phase::sending) {
-    const auto silent = base::saturating_add(last_written, silence);
-    wake = std::min({wake, end.say_goodbye, silent > time ? silent : TimePoint::max()});
-  }
+  wake = std::min(wake, linger_check);
+  if (inbox.has_messages()) wake = std::min(wake, pacing.holds_until());
+  if (end.phase == Ending::Phase::sending) wake = std::min(wake, end.say_goodbye);
   if (end.phase == Ending::Phase::closing) wake = std::min(wake, end.give_up);
   return wake;
 }
@@ -105,8 +98,7 @@ void Shell::State::turn() {
   drain();
   application.on_turn_end();
   if (ending()) end_step();
-  again = again || !writable.empty() ||
-          (inbox.has_messages() && (!pacing.holding() || !host.router().has_pending()));
+  again = again || !writable.empty() || may_publish();
 }
 
 void Shell::State::take_inputs() {
@@ -117,10 +109,17 @@ void Shell::State::take_inputs() {
 }
 
 void Shell::State::publish() {
-  if (!inbox.has_messages()) return;
-  if (pacing.holds(host.router().has_pending(), time) && !ending()) return;
-  auto messages = inbox.take_messages(publications_per_turn, publication_bytes_per_turn);
+  if (!may_publish()) return;
+  auto messages = inbox.take_messages(share.messages, share.bytes);
   for (auto& message : messages) host.publish(std::move(message), time);
+  pacing.published(time);
+}
+
+bool Shell::State::may_publish() {
+  const auto first = inbox.first_size();
+  if (!first) return false;
+  const Pacing::Share next{share.messages, std::max(share.bytes, *first)};
+  return !pacing.holds(host.router().outbox_rooms(), next, time);
 }
 
 void Shell::State::drain() {
@@ -188,10 +187,9 @@ void Shell::State::begin_end(Duration grace) {
   again = true;
 }
 
-/// What is in a stream's queue shows only when it moves: a while of silence says that it is empty.
+/// What publishers are still making is not waited for.
 bool Shell::State::all_sent() const {
-  return writable.empty() && blocked == 0 && !inbox.has_messages() &&
-         !host.router().has_pending() && time >= base::saturating_add(last_written, silence);
+  return writable.empty() && blocked == 0 && !inbox.has_messages() && !host.has_unsent();
 }
 
 /// First all that is queued leaves, then everybody is told, then everybody is gone.

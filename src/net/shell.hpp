@@ -9,6 +9,7 @@
 
 #include "core/host/host.hpp"
 #include "net/inbox.hpp"
+#include "net/pacing.hpp"
 
 namespace grapevine::net {
 
@@ -47,6 +48,9 @@ class Shell {
   struct Config {
     std::size_t workers = 1;  ///< threads that check signatures
     Inbox::Limits inbox;
+    /// Own messages that enter the router in one turn, at most (but one at least): no more than
+    /// half of what an outbox holds, so that one half is filled while the other leaves.
+    Pacing::Share share{512, 512 * 1024};
   };
 
   Shell(host::Host host, Config config, Application application);
@@ -63,8 +67,8 @@ class Shell {
   void run();
 
   // --- from any thread ---
-  /// Nothing new is accepted; what is queued is sent, then everybody is told goodbye, in at most
-  /// `grace`. Later calls change nothing.
+  /// Nothing new is accepted; all that is queued is given to the system, for half of `grace` at
+  /// most; then everybody is told goodbye, in at most `grace`. Later calls change nothing.
   void stop(Duration grace);
   Inbox& inbox();
   /// For slow work: runs `task` on a worker.

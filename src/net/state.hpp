@@ -38,6 +38,7 @@ struct Shell::State {
   void turn();
   void take_inputs();
   void publish();
+  bool may_publish();
   void drain();
   void dispatch(host::Output output);
   void write_all();
@@ -58,11 +59,11 @@ struct Shell::State {
 
   host::Host host;
   const Application application;
+  const Pacing::Share share;
   Inbox inbox;
   Slabs slabs;
   Pacing pacing;
-  std::size_t blocked = 0;  ///< connections whose socket takes no more for now
-  TimePoint last_written = TimePoint::min();
+  std::size_t blocked = 0;             ///< connections whose socket takes no more for now
   std::vector<host::LinkId> writable;  ///< may name a link twice, or one that is gone
   Bytes packed;                        ///< the one buffer that is packed into and written from
   boost::unordered_flat_map<host::LinkId, Connection*> connections;

@@ -296,6 +296,18 @@ bool Router::has_pending() const {
   });
 }
 
+std::vector<OutboxRoom> Router::outbox_rooms() const {
+  const auto& limits = state_->outbox_limits;
+  std::vector<OutboxRoom> rooms;
+  for (const auto handle : state_->peers.handles()) {
+    const auto& outbox = state_->peers.at(handle).outbox;
+    const auto messages = outbox.messages();
+    if (messages == 0) continue;
+    rooms.push_back({handle, limits.items_max - messages, limits.bytes_max - outbox.bytes()});
+  }
+  return rooms;
+}
+
 const Counters& Router::counters() const { return state_->counters; }
 
 std::size_t Router::peer_state_size() const {

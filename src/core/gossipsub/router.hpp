@@ -119,6 +119,13 @@ struct Counters {
   std::uint64_t rpc_dropped = 0;  ///< messages an outbox had no room for
 };
 
+/// How much more waits in an outbox before it drops.
+struct OutboxRoom {
+  PeerHandle peer;
+  std::size_t messages;
+  std::size_t bytes;
+};
+
 /// The gossipsub router of one node. No I/O, clock, threads or logging of its own. Protocols
 /// floodsub and gossipsub 1.0, 1.1 and 1.2 (mesh, fanout, gossip, backoff, IDONTWANT).
 ///   on_*   what happened: a peer, an RPC, a deadline.   verbs  what the application wants.
@@ -179,6 +186,8 @@ class Router {
   /// `on_verified` and `on_validated`.
   bool has_room(PeerHandle peer) const;
   bool has_pending() const;  ///< any outbox is not empty
+  /// What those outboxes still take in which messages wait.
+  std::vector<OutboxRoom> outbox_rooms() const;
   const Counters& counters() const;
   /// Stops the program when an invariant does not hold. For tests, fuzzing and simulation.
   void check_invariants(TimePoint now) const;

@@ -348,6 +348,16 @@ std::size_t Host::queued(StreamKey key) const {
   return link == nullptr ? 0 : link->session->queued(key.stream);
 }
 
+bool Host::has_unsent() const {
+  if (state_->router.has_pending()) return true;
+  return std::ranges::any_of(state_->links, [](const auto& entry) {
+    const auto& link = *entry.second;
+    if (link.wants_write) return true;
+    return std::ranges::any_of(
+        link.streams, [&](const Stream& stream) { return link.session->queued(stream.id) > 0; });
+  });
+}
+
 const PeerId& Host::self() const { return state_->self; }
 
 std::vector<PeerView> Host::peers() const {

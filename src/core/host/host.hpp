@@ -130,6 +130,9 @@ class Host {
   /// Where `peer` can be reached, as far as is known.
   std::vector<Multiaddr> addresses_of(const PeerId& peer, TimePoint now) const;
   std::size_t link_count() const;
+  /// Whether anything that was queued for a peer has not been packed yet, for want of room, credit
+  /// or an agreed protocol.
+  bool has_unsent() const;
   StateSize state_size() const;
   void check_invariants(TimePoint now) const;
 

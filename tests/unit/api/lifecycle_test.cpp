@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include <atomic>
+#include <cstring>
 #include <future>
 #include <thread>
 
@@ -34,6 +35,75 @@ TEST(Stopping, SendsWhatIsQueuedFirst) {
   a.node.stop();
 
   EXPECT_EQ(take(to_b, count).size(), count);
+}
+
+/// More than outboxes, streams and sockets hold at a time.
+TEST(Stopping, SendsAllThatTheRingHolds) {
+  constexpr std::size_t count = 5000;
+  auto config = quick();
+  config.signing = Signing::none;
+  config.message_id = "prefix8";
+  TestNode a{config}, b{config};
+  auto to_b = *b.node.topic("t")->subscribe({.bytes_max = 1u << 30});
+  const auto topic = *a.node.join("t");
+  mesh(a, b, "t");
+  std::string text(2000, 'x');
+  for (std::size_t i = 0; i < count; ++i) {
+    std::memcpy(text.data(), &i, sizeof i);
+    ASSERT_TRUE(topic.publish(text, patience));
+  }
+
+  a.node.stop(2 * patience);
+
+  EXPECT_EQ(take(to_b, count).size(), count);
+}
+
+TEST(Stopping, SendsWhatStreamsHoldFirst) {
+  constexpr std::size_t size = 1'000'000;  // four times what the remote lets us send at first
+  TestNode a, b;
+  std::promise<Stream> came;
+  ASSERT_TRUE(b.node.handle("/x", [&](Stream stream) { came.set_value(std::move(stream)); }));
+  ASSERT_TRUE(a.node.connect({b.address()}, patience));
+  auto ours = *a.node.open_stream(b.node.id(), "/x", patience);
+  auto theirs = came.get_future().get();
+  ASSERT_TRUE(ours.write(std::vector<std::uint8_t>(size), patience));
+  auto read = std::async(std::launch::async, [&] { return theirs.read_exactly(size, patience); });
+
+  a.node.stop(2 * patience);
+
+  const auto got = read.get();
+  ASSERT_TRUE(got) << got.error().detail;
+  EXPECT_EQ(got->size(), size);
+}
+
+TEST(Stopping, WakesWhoWaitsForRoom) {
+  auto config = quick();
+  config.publish_ring = 1;
+  TestNode node{config};
+  std::promise<void> stuck, go_on;
+  auto subscription = *node.node.join("t")->subscribe();
+  const auto topic = *node.node.topic("t");
+  subscription.on_ready([&, once = false]() mutable {
+    if (std::exchange(once, true)) return;
+    stuck.set_value();
+    go_on.get_future().wait();
+  });
+  ASSERT_TRUE(topic.publish("taken"));
+  stuck.get_future().wait();
+  ASSERT_TRUE(topic.publish("in the ring"));
+  std::vector<std::future<bool>> waiting;
+  for (int i = 0; i < 3; ++i) {
+    waiting.push_back(std::async(std::launch::async, [&] {
+      while (topic.publish("x", std::chrono::hours{1})) {
+      }
+      return topic.publish("x", std::chrono::hours{1}).error().code == ErrorCode::closed;
+    }));
+  }
+
+  go_on.set_value();
+  node.node.stop();
+
+  for (auto& one : waiting) EXPECT_TRUE(one.get());
 }
 
 TEST(Stopping, MayBeAskedForOften) {

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <atomic>
+#include <semaphore>
 #include <thread>
 
 namespace grapevine::net {
@@ -17,6 +18,8 @@ void put(Inbox& inbox, Inbox::Place place, std::string_view text) {
   auto filled = message(text);
   inbox.fill(place, {&filled, 1});
 }
+
+using Clock = std::chrono::steady_clock;
 
 std::vector<std::string> texts(Inbox& inbox, std::size_t count = 100, std::size_t bytes = 1 << 20) {
   std::vector<std::string> texts;
@@ -75,12 +78,35 @@ TEST_F(InboxTest, IsFullByBytesButTakesOneMessageOfAnySize) {
   EXPECT_TRUE(inbox.reserve(1, 999).has_value());
 }
 
-TEST_F(InboxTest, TakesNoMoreBytesThanAskedForButTheLast) {
-  const auto places = inbox.reserve(3, 300);
-  for (int i = 0; i < 3; ++i) put(inbox, *places + i, std::string(100, 'x'));
+TEST_F(InboxTest, TakesNoMoreBytesThanAskedForButOneMessage) {
+  const std::string text(100, 'x');
+  const auto size = message(text).field.size();
+  const auto places = inbox.reserve(4, 400);
+  for (int i = 0; i < 4; ++i) put(inbox, *places + i, text);
 
-  EXPECT_EQ(texts(inbox, 100, 150).size(), 2u);
+  EXPECT_EQ(texts(inbox, 100, 2 * size).size(), 2u);
+  EXPECT_EQ(texts(inbox, 100, size - 1).size(), 1u);
   EXPECT_TRUE(inbox.has_messages());
+}
+
+TEST_F(InboxTest, TellsTheSizeOfTheFirstMessage) {
+  EXPECT_EQ(inbox.first_size(), std::nullopt);
+  const auto first = inbox.reserve(2, 2);
+  EXPECT_EQ(inbox.first_size(), std::nullopt);
+  auto second = message("b");
+  const auto size = second.field.size();
+  inbox.fill(*first + 1, {&second, 1});
+  inbox.give_up(*first, 1);
+
+  EXPECT_EQ(inbox.first_size(), size);
+}
+
+TEST_F(InboxTest, RefusesAtTheDeadlineOfWhoWaits) {
+  ASSERT_TRUE(inbox.reserve(4, 4));
+
+  EXPECT_EQ(inbox.reserve(1, 1, Clock::now()).error(), InboxError::full);
+  EXPECT_EQ(inbox.reserve(1, 1, Clock::now() + std::chrono::milliseconds{1}).error(),
+            InboxError::full);
 }
 
 TEST_F(InboxTest, WakesOnceUntilTheLoopLooks) {
@@ -121,6 +147,45 @@ TEST_F(InboxTest, RefusesOnceClosedAndKeepsWhatIsIn) {
   EXPECT_EQ(texts(inbox).size(), 1u);
 }
 
+struct InboxRoom : InboxTest {
+  InboxRoom() {
+    places = *inbox.reserve(4, 4);
+    waiter = std::thread{[this] {
+      about_to_wait.release();
+      reserved = inbox.reserve(1, 1, Clock::now() + std::chrono::seconds{30});
+    }};
+    about_to_wait.acquire();
+  }
+
+  std::binary_semaphore about_to_wait{0};
+  Result<Inbox::Place, InboxError> reserved;
+  Inbox::Place places;
+  std::thread waiter;
+};
+
+TEST_F(InboxRoom, IsTakenByWhoWaitsWhenMessagesAreTaken) {
+  for (std::size_t i = 0; i < 4; ++i) put(inbox, places + i, "x");
+  texts(inbox, 1);
+
+  waiter.join();
+  EXPECT_EQ(reserved, places + 4);
+}
+
+TEST_F(InboxRoom, IsTakenByWhoWaitsWhenPlacesAreGivenUp) {
+  inbox.give_up(places, 4);
+  inbox.first_size();
+
+  waiter.join();
+  EXPECT_EQ(reserved, places + 4);
+}
+
+TEST_F(InboxRoom, IsNotWaitedForOnceTheLoopHasEnded) {
+  inbox.close();
+
+  waiter.join();
+  EXPECT_EQ(reserved, unexpected(InboxError::closed));
+}
+
 /// However the threads run, places are taken in order and none is lost or doubled.
 TEST(InboxThreads, KeepTheOrderOfPlacesUnderContention) {
   constexpr int threads = 4;
@@ -128,14 +193,10 @@ TEST(InboxThreads, KeepTheOrderOfPlacesUnderContention) {
   std::atomic<int> wakes = 0;
   Inbox inbox{{64, 1 << 20}, [&] { wakes.fetch_add(1); }};
   const auto publish = [&] {
-    for (int sent = 0; sent < each;) {
-      const auto place = inbox.reserve(1, 8);
-      if (!place) {
-        std::this_thread::yield();
-        continue;
-      }
+    for (int sent = 0; sent < each; ++sent) {
+      const auto place = inbox.reserve(1, 8, Clock::now() + std::chrono::seconds{30});
+      ASSERT_TRUE(place);
       put(inbox, *place, std::to_string(*place));
-      ++sent;
     }
   };
   std::vector<std::thread> publishers;
