@@ -70,33 +70,37 @@ void Router::State::maintain_mesh(Topic& topic, TimePoint now) {
   if (topic.mesh.size() < config->d_low) {
     graft(topic, graft_candidates(config->d - topic.mesh.size(), topic, false, now), "below d_low");
   }
-  if (topic.mesh.size() > config->d_high) prune_surplus(topic, now);
+  if (topic.mesh.size() > config->d_high) cut(topic, config->d, now);
   const auto have = outbound_count(topic.mesh);
-  if (topic.mesh.size() >= config->d_low && have < config->d_out) {
-    graft(topic, graft_candidates(config->d_out - have, topic, true, now), "below d_out");
+  if (topic.mesh.size() < config->d_low || have >= config->d_out) return;
+  const auto dialled = graft_candidates(config->d_out - have, topic, true, now);
+  if (topic.mesh.size() + dialled.size() > config->d_high) {
+    // A mesh that others have filled to the brim must not keep those out whom we chose.
+    cut(topic, std::min(config->d, config->d_high - dialled.size()), now);
   }
+  graft(topic, dialled, "below d_out");
 }
 
-/// Cuts the mesh to d: the d_score best stay, the others by lot, but among all at least d_out that
-/// we dialled. gossipsub v1.1, "Heartbeat Maintenance".
-void Router::State::prune_surplus(Topic& topic, TimePoint now) {
+/// Cuts the mesh to `size`: the d_score best stay, the others by lot, but among all at least d_out
+/// that we dialled. gossipsub v1.1, "Heartbeat Maintenance".
+void Router::State::cut(Topic& topic, std::size_t size, TimePoint now) {
   auto order = topic.mesh.copy();
   rng.shuffle(order);
   std::ranges::stable_sort(order, std::ranges::greater{},
                            [&](PeerHandle handle) { return peers.at(handle).score; });
-  rng.shuffle(std::span{order}.subspan(config->d_score));
+  rng.shuffle(std::span{order}.subspan(std::min(config->d_score, size)));
   const auto dialled = [&](PeerHandle handle) { return peers.at(handle).outbound; };
   const auto kept =
-      static_cast<std::size_t>(std::ranges::count_if(std::span{order}.first(config->d), dialled));
+      static_cast<std::size_t>(std::ranges::count_if(std::span{order}.first(size), dialled));
   for (auto missing = config->d_out - std::min(kept, config->d_out); missing > 0; --missing) {
     // The last of those kept that we did not dial makes way: the best are first.
-    const auto edge = order.begin() + static_cast<std::ptrdiff_t>(config->d);
+    const auto edge = order.begin() + static_cast<std::ptrdiff_t>(size);
     const auto in = std::find_if(edge, order.end(), dialled);
     const auto out = std::find_if_not(std::make_reverse_iterator(edge), order.rend(), dialled);
     if (in == order.end() || out == order.rend()) break;
     std::iter_swap(in, out);
   }
-  prune(topic, std::span{order}.subspan(config->d), config->prune_backoff, "above d_high", now);
+  prune(topic, std::span{order}.subspan(size), config->prune_backoff, "above d_high", now);
 }
 
 /// gossipsub v1.0, "Fanout maintenance".

@@ -122,7 +122,7 @@ struct Router::State {
   void report_evictions();
   void maintain_mesh(Topic& topic, TimePoint now);
   void maintain_fanout(Topic& topic, TimePoint now);
-  void prune_surplus(Topic& topic, TimePoint now);
+  void cut(Topic& topic, std::size_t size, TimePoint now);
   void connect_direct(TimePoint now);
   std::size_t outbound_count(const PeerSet& mesh) const;
 

@@ -323,6 +323,28 @@ TEST(Heartbeat, FillsTheQuotaOfDialledPeers) {
   EXPECT_EQ(std::ranges::count_if(dialled, [&](auto peer) { return node.meshed(peer, "t"); }), 2);
 }
 
+TEST(Heartbeat, NeverExceedsDHighForTheQuotaOfDialledPeers) {
+  for (const std::size_t d_high : {6u, 7u, 8u, 12u}) {
+    for (std::size_t full = 5; full <= d_high; ++full) {
+      auto config = Alone::plain();
+      config.d_high = d_high;
+      Alone node{config};
+      node.join("t");
+      while (node.router().mesh("t").size() < full) node.add_meshed("t");
+      std::vector<PeerHandle> dialled;
+      for (int i = 0; i < 4; ++i) dialled.push_back(node.add({.outbound = true, .topic = "t"}));
+
+      node.heartbeat();
+
+      const auto size = node.router().mesh("t").size();
+      EXPECT_LE(size, d_high);
+      EXPECT_EQ(size, full + 2 <= d_high ? full + 2 : std::min<std::size_t>(6, d_high - 2) + 2);
+      EXPECT_EQ(std::ranges::count_if(dialled, [&](auto peer) { return node.meshed(peer, "t"); }),
+                2);
+    }
+  }
+}
+
 TEST(Heartbeat, PrunesAndDoesNotGraftPeersOfNegativeScore) {
   Alone node;
   node.join("t");
