@@ -3,7 +3,6 @@
 #include <chrono>
 #include <memory>
 #include <optional>
-#include <thread>
 #include <utility>
 
 #include <boost/json/array.hpp>
@@ -25,9 +24,7 @@ namespace {
 
 constexpr std::chrono::milliseconds connect_wait{5000};
 constexpr std::chrono::milliseconds ping_wait{10'000};
-/// A full queue empties at once unless the node has stopped.
-constexpr int publish_tries_max = 5000;
-constexpr std::chrono::milliseconds publish_pause{1};
+constexpr std::chrono::milliseconds publish_wait{5000};
 
 std::unexpected<std::string> failed(const Error& error) {
   return std::unexpected(error.detail.empty() ? std::string{name(error.code)} : error.detail);
@@ -87,13 +84,9 @@ Agent::Reply Agent::publish(Arguments& from) {
   if (const auto error = from.error()) return std::unexpected(*error);
   const auto topic = topics_.find(name);
   if (!topic) return failed(topic.error());
-  for (int tries = 1;; ++tries) {
-    const auto published = topic->publish(std::span{*data});
-    if (published) return json::object{{"message_id", to_base64(published->id.bytes())}};
-    if (published.error().code != ErrorCode::queue_full || tries == publish_tries_max)
-      return failed(published.error());
-    std::this_thread::sleep_for(publish_pause);
-  }
+  const auto published = topic->publish(std::span{*data}, publish_wait);
+  if (!published) return failed(published.error());
+  return json::object{{"message_id", to_base64(published->id.bytes())}};
 }
 
 Agent::Reply Agent::peers(Arguments& from) {

@@ -4,7 +4,9 @@
 #include <sys/prctl.h>
 
 #include <algorithm>
+#include <chrono>
 #include <cmath>
+#include <limits>
 
 #include "agent/payload.hpp"
 
@@ -18,14 +20,14 @@ constexpr std::size_t batch_count_max = 128;
 constexpr std::int64_t stall_ns = 10'000'000'000;
 /// Waits end at the latest then: a run that is told to stop does.
 constexpr std::int64_t nap_ns = 100'000'000;
-/// After this the node's queue has room again.
-constexpr std::int64_t queue_nap_ns = 100'000;
+/// Likewise, where the node's ring is full.
+constexpr std::chrono::milliseconds ring_wait{100};
 
 }  // namespace
 
 Campaign Campaign::take(Arguments& from) {
   Campaign campaign;
-  campaign.size = from.number("size", {.least = header_size});
+  campaign.size = from.number("size", {.least = header_size, .most = 1u << 30});
   campaign.count = from.number("count", {.least = 1});
   campaign.window = from.number("window", {.least = 1});
   campaign.warmup = from.number_or("warmup", 0);
@@ -51,38 +53,53 @@ Publisher::Outcome Publisher::run() {
   acks_ = std::move(*acks);
   // Sleeps of this thread end when they should, not up to 50 microseconds later.
   prctl(PR_SET_TIMERSLACK, 1UL);
-  begun_ns_ = progress_ns_ = monotonic_ns();
+  progress_ns_ = monotonic_ns();
+  schedule_ = {campaign_.rate, progress_ns_};
   for (;;) {
     acks_.look();
     start_clock();
-    if (reached() >= campaign_.count) return result();
+    if (done()) return result();
     const auto now = monotonic_ns();
-    const auto window_end = acks_.empty() ? campaign_.count : acks_.slowest() + campaign_.window;
-    const auto end = std::min({campaign_.count, window_end, due(now)});
-    const auto number =
-        end > published_ ? std::min<std::uint64_t>(end - published_, slots_.size()) : 0;
+    const auto number = publishable(now);
     const auto sent = publish(number, now);
     if (!sent) return std::unexpected(sent.error());
     published_ += *sent;
-    if (stalled(now)) {
-      auto text = "stalled at " + std::to_string(reached());
-      if (acks_.broken()) text += ": acknowledgements ended";
-      return std::unexpected(std::move(text));
-    }
+    if (stalled(now)) return std::unexpected(stall());
     if (stopped_) return std::unexpected("the agent ends");
-    if (*sent == 0) wait(now, number > 0);
+    if (number == 0) wait(now);
   }
 }
 
-/// How many messages may have been published by now.
-std::uint64_t Publisher::due(std::int64_t now_ns) const {
-  if (campaign_.rate <= 0) return campaign_.count;
-  const auto elapsed = static_cast<double>(now_ns - begun_ns_);
-  return std::min(campaign_.count, static_cast<std::uint64_t>(elapsed * campaign_.rate / 1e9) + 1);
+/// Where publishers share a topic, the acknowledgements count the messages of all.
+bool Publisher::done() const {
+  return published_ == campaign_.count && reached() >= campaign_.count;
 }
 
-std::int64_t Publisher::scheduled_ns(std::uint64_t index) const {
-  return begun_ns_ + static_cast<std::int64_t>(static_cast<double>(index) * 1e9 / campaign_.rate);
+std::uint64_t Publisher::due(std::int64_t now_ns) const {
+  return std::min(campaign_.count, schedule_.due(now_ns));
+}
+
+/// How many messages may leave now.
+std::uint64_t Publisher::publishable(std::int64_t now_ns) const {
+  const auto window_end = acks_.empty() ? campaign_.count : acks_.slowest() + campaign_.window;
+  const auto end = std::min(window_end, due(now_ns));
+  return end > published_ ? std::min<std::uint64_t>(end - published_, slots_.size()) : 0;
+}
+
+std::uint64_t Schedule::due(std::int64_t now_ns) const {
+  if (rate_ <= 0) return std::numeric_limits<std::uint64_t>::max();
+  return static_cast<std::uint64_t>(static_cast<double>(now_ns - begun_ns_) * rate_ / 1e9) + 1;
+}
+
+std::int64_t Schedule::time_of(std::uint64_t index) const {
+  if (rate_ <= 0) return begun_ns_;
+  return begun_ns_ + static_cast<std::int64_t>(static_cast<double>(index) * 1e9 / rate_);
+}
+
+std::optional<std::int64_t> Schedule::wake(std::uint64_t next, std::int64_t now_ns) const {
+  const auto time = time_of(next);
+  if (time <= now_ns) return std::nullopt;
+  return time;
 }
 
 /// Hands over the next `number` messages; answers how many were taken.
@@ -91,10 +108,10 @@ std::expected<std::uint64_t, std::string> Publisher::publish(std::uint64_t numbe
   if (number == 0) return 0;
   for (std::uint64_t i = 0; i < number; ++i) {
     const auto index = published_ + i;
-    const auto sent_ns = campaign_.rate > 0 ? scheduled_ns(index) : now_ns;
+    const auto sent_ns = campaign_.rate > 0 ? schedule_.time_of(index) : now_ns;
     stamp(slots_[i], {sent_ns, campaign_.first_sequence + index * campaign_.sequence_step});
   }
-  const auto published = topic_.publish_all(std::span{batch_}.first(number));
+  const auto published = topic_.publish_all(std::span{batch_}.first(number), ring_wait);
   if (published) return published->size();
   if (published.error().code == ErrorCode::queue_full) return 0;
   return std::unexpected(published.error().detail);
@@ -116,11 +133,15 @@ bool Publisher::stalled(std::int64_t now_ns) {
   return now_ns - progress_ns_ > stall_ns || (acks_.broken() && reached() < campaign_.count);
 }
 
-void Publisher::wait(std::int64_t now_ns, bool queue_full) {
-  auto until = now_ns + (queue_full ? queue_nap_ns : nap_ns);
-  if (campaign_.rate > 0 && published_ < campaign_.count)
-    until = std::min(until, scheduled_ns(published_));
-  acks_.wait_until(until);
+std::string Publisher::stall() const {
+  auto text = "stalled at " + std::to_string(reached());
+  if (acks_.broken()) text += ": acknowledgements ended";
+  return text;
+}
+
+void Publisher::wait(std::int64_t now_ns) {
+  const auto latest = now_ns + nap_ns;
+  acks_.wait_until(std::min(latest, schedule_.wake(published_, now_ns).value_or(latest)));
 }
 
 boost::json::object Publisher::result() const {

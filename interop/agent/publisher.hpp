@@ -4,6 +4,7 @@
 #include <atomic>
 #include <cstdint>
 #include <expected>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -24,11 +25,30 @@ struct Campaign {
   std::uint64_t warmup = 0;
   double rate = 0;  ///< messages a second; 0: as fast as the window allows
   std::uint64_t first_sequence = 0;
-  std::uint64_t sequence_step = 1;  ///< above 1 where publishers share the topic
+  std::uint64_t sequence_step = 1;  ///< above 1 where publishers share the topic, and the acks
   std::vector<std::string> acks;
 
   /// Takes it from the command's arguments; what is wrong stands there.
   static Campaign take(Arguments& from);
+};
+
+/// When the messages of a campaign are due.
+class Schedule {
+ public:
+  /// `rate` in messages a second; 0: all are due at once.
+  Schedule(double rate, std::int64_t begun_ns) : rate_{rate}, begun_ns_{begun_ns} {}
+
+  /// How many messages should have been published by `now_ns`.
+  std::uint64_t due(std::int64_t now_ns) const;
+  /// When the message with this index, from 0, should be; at the start without a rate.
+  std::int64_t time_of(std::uint64_t index) const;
+  /// When a publisher that can do nothing now should look again because of the next message. One
+  /// that is late waits for something else, not for its time.
+  std::optional<std::int64_t> wake(std::uint64_t next, std::int64_t now_ns) const;
+
+ private:
+  double rate_;
+  std::int64_t begun_ns_;
 };
 
 /// Publishes all of a campaign and waits until as much is acknowledged.
@@ -41,12 +61,15 @@ class Publisher {
   Outcome run();
 
  private:
+  /// Everything is published, and as much is acknowledged.
+  bool done() const;
   std::uint64_t due(std::int64_t now_ns) const;
-  std::int64_t scheduled_ns(std::uint64_t index) const;
+  std::uint64_t publishable(std::int64_t now_ns) const;
   std::expected<std::uint64_t, std::string> publish(std::uint64_t number, std::int64_t now_ns);
   void start_clock();
   bool stalled(std::int64_t now_ns);
-  void wait(std::int64_t now_ns, bool queue_full);
+  std::string stall() const;
+  void wait(std::int64_t now_ns);
   std::uint64_t reached() const { return acks_.empty() ? published_ : acks_.slowest(); }
   boost::json::object result() const;
 
@@ -57,7 +80,7 @@ class Publisher {
   std::vector<std::vector<std::uint8_t>> slots_;
   std::vector<std::span<const std::uint8_t>> batch_;
   std::uint64_t published_ = 0;
-  std::int64_t begun_ns_ = 0;
+  Schedule schedule_{0, 0};
   std::optional<Stamp> start_;
   std::uint64_t progress_ = 0;
   std::int64_t progress_ns_ = 0;
