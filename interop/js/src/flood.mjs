@@ -3,59 +3,33 @@ import { floodsub } from '@libp2p/floodsub';
 import { FLOODSUB } from './config.mjs';
 import { UnsupportedError } from './errors.mjs';
 import { messageIdFunction } from './message_id.mjs';
-import { addValidators } from './validators.mjs';
+import { Router } from './router.mjs';
 import { FLOODSUB as VERSION } from './versions.mjs';
 
-/** The floodsub router as the agent's commands see it; see Gossip. It has no mesh, no score. */
-export class Flood {
+/** The floodsub router. It has no mesh, no score. */
+export class Flood extends Router {
   name = 'js-libp2p-floodsub';
   version = VERSION;
-  delivered = 0;
-  onMessage = () => {};
-  #router;
   #self;
   #via = new WeakMap();
-
-  constructor(config) {
-    this.config = config;
-  }
 
   service = (components) => {
     const { config } = this;
     const router = floodsub({ seenTTL: config.seen_ttl_ms ?? 120_000 })(components);
     router.getMsgId = messageIdFunction(config.message_id, config.sign) ?? router.getMsgId;
-    addValidators(router.topicValidators, config.validate);
-    router.addEventListener('message', (event) => this.#deliver(event.detail));
     this.#noteSource(router);
     this.#noteIds(router);
     this.#self = components.peerId;
-    this.#router = router;
-    return router;
+    return this.attach(router, 'message');
   };
 
-  subscribe(topic) {
-    this.#router.subscribe(topic);
-  }
-
-  unsubscribe(topic) {
-    this.#router.unsubscribe(topic);
-  }
-
-  send(topic, data) {
-    return this.#router.publish(topic, data);
-  }
-
   async publish(topic, data) {
-    const { recipients, messageId } = await this.#router.publish(topic, data);
+    const { recipients, messageId } = await this.router.publish(topic, data);
     return { messageId, peers: recipients.length };
   }
 
-  subscribers(topic) {
-    return this.#router.getSubscribers(topic).map(String);
-  }
-
   protocol(peer) {
-    return this.#router.getPeers().some((id) => id.toString() === peer) ? FLOODSUB : undefined;
+    return this.router.getPeers().some((id) => id.toString() === peer) ? FLOODSUB : undefined;
   }
 
   mesh() {
@@ -66,16 +40,15 @@ export class Flood {
     throw new UnsupportedError('score with floodsub');
   }
 
-  #deliver(message) {
+  deliver(message) {
     // The library does not remember what it published, so a loop brings it back.
     if (message.from.equals(this.#self)) return;
-    this.delivered += 1;
-    this.onMessage({
+    this.pass({
       topic: message.topic,
       data: message.data,
       from: message.from,
       via: this.#via.get(message),
-      messageId: () => this.#router.getMsgId(message),
+      messageId: () => this.router.getMsgId(message),
     });
   }
 

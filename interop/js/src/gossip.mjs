@@ -4,87 +4,55 @@ import { peerIdFromString } from '@libp2p/peer-id';
 import { namedPeer, parseAddress } from './address.mjs';
 import { UsageError } from './errors.mjs';
 import { messageIdFunction } from './message_id.mjs';
+import { Router } from './router.mjs';
 import { scoreOptions } from './score.mjs';
-import { addValidators } from './validators.mjs';
 import { GOSSIPSUB } from './versions.mjs';
 
 const MAX_INBOUND_SIZE = 8 * 1024 * 1024;
 
-/**
- * The gossipsub router as the agent's commands see it. `onMessage` is called with
- * `{ topic, data, from, via, messageId }` for every message that is not ours; `from` and `via`
- * are peer ids, `from` null where the message names no author.
- */
-export class Gossip {
+/** The gossipsub router. */
+export class Gossip extends Router {
   name = 'js-libp2p-gossipsub';
   version = GOSSIPSUB;
-  delivered = 0;
   duplicates = 0;
-  onMessage = () => {};
-  #router;
   #published = new Map();
-
-  constructor(config) {
-    this.config = config;
-  }
 
   /** The service that libp2p makes the router with. */
   service = (components) => {
     const { config } = this;
     const router = gossipsub(options(config))(components);
     if (config.protocols !== undefined) router.protocols = [...config.protocols];
-    addValidators(router.topicValidators, config.validate);
-    router.addEventListener('gossipsub:message', (event) => this.#deliver(event.detail));
     this.#noteIds(router);
     this.#countDuplicates(router.score);
-    this.#router = router;
-    return router;
+    return this.attach(router, 'gossipsub:message');
   };
-
-  subscribe(topic) {
-    this.#router.subscribe(topic);
-  }
-
-  unsubscribe(topic) {
-    this.#router.unsubscribe(topic);
-  }
-
-  /** Publishes without asking for the message id. */
-  send(topic, data) {
-    return this.#router.publish(topic, data);
-  }
 
   /** Publishes; the id and the number of peers it went to. */
   async publish(topic, data) {
     this.#published.set(data, undefined);
     try {
-      const { recipients } = await this.#router.publish(topic, data);
+      const { recipients } = await this.router.publish(topic, data);
       return { messageId: this.#published.get(data), peers: recipients.length };
     } finally {
       this.#published.delete(data);
     }
   }
 
-  subscribers(topic) {
-    return this.#router.getSubscribers(topic).map(String);
-  }
-
   /** The protocol of our stream to a peer, undefined while there is none. */
   protocol(peer) {
-    return this.#router.streamsOutbound.get(peer)?.protocol;
+    return this.router.streamsOutbound.get(peer)?.protocol;
   }
 
   mesh(topic) {
-    return this.#router.getMeshPeers(topic);
+    return this.router.getMeshPeers(topic);
   }
 
   score(peer) {
-    return this.#router.getScore(peer);
+    return this.router.getScore(peer);
   }
 
-  #deliver({ propagationSource, msgId, msg }) {
-    this.delivered += 1;
-    this.onMessage({
+  deliver({ propagationSource, msgId, msg }) {
+    this.pass({
       topic: msg.topic,
       data: msg.data,
       from: msg.type === 'signed' ? msg.from : null,
