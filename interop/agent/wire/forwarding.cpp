@@ -30,17 +30,31 @@ void pass(Stage& stage, Peer& from, Peer& to, std::uint8_t mark) {
               got(to, Kind::message, message));
 }
 
+/// Two peers in the agent's mesh, and what the first is about to say.
+struct Pair {
+  Peer& sender;
+  Peer& other;
+  pubsub::Message message;
+};
+
+Pair pair_with_message(Stage& stage, std::size_t size) {
+  const auto peers = stage.mesh(2, topic);
+  return {*peers[0], *peers[1], peers[0]->message(topic, data_of(size, 1))};
+}
+
+void publish_to_other(Stage& stage, const Pair& pair) {
+  pair.sender.publish(pair.message);
+  stage.await("the message at the other", got(pair.other, Kind::message, pair.message));
+}
+
 /// Gossipsub v1.2: who receives a large message tells its mesh that it needs no copy.
 void idontwant_for_large(Stage& stage) {
-  const auto peers = stage.mesh(2, topic);
-  auto& sender = *peers[0];
-  auto& other = *peers[1];
+  const auto pair = pair_with_message(stage, large);
+  const auto& [sender, other, message] = pair;
 
-  const auto message = sender.message(topic, data_of(large, 1));
-  sender.publish(message);
+  publish_to_other(stage, pair);
 
   stage.await("IDONTWANT for a message of 64 KiB", got(other, Kind::idontwant, message));
-  stage.await("the message itself", got(other, Kind::message, message));
   if (stage.ended()) return;
   const auto* told = other.find_id(Kind::idontwant, message.id.bytes());
   const auto* came = other.find_id(Kind::message, message.id.bytes());
@@ -48,13 +62,10 @@ void idontwant_for_large(Stage& stage) {
 }
 
 void no_idontwant_for_small(Stage& stage) {
-  const auto peers = stage.mesh(2, topic);
-  auto& sender = *peers[0];
-  auto& other = *peers[1];
+  const auto pair = pair_with_message(stage, small);
+  const auto& [sender, other, message] = pair;
 
-  const auto message = sender.message(topic, data_of(small, 1));
-  sender.publish(message);
-  stage.await("the message", got(other, Kind::message, message));
+  publish_to_other(stage, pair);
   pass(stage, sender, other, 2);
 
   stage.expect(other.find_id(Kind::idontwant, message.id.bytes()) == nullptr,
@@ -79,13 +90,10 @@ void idontwant_is_respected(Stage& stage) {
 }
 
 void no_echo(Stage& stage) {
-  const auto peers = stage.mesh(2, topic);
-  auto& sender = *peers[0];
-  auto& other = *peers[1];
+  const auto pair = pair_with_message(stage, small);
+  const auto& [sender, other, message] = pair;
 
-  const auto message = sender.message(topic, data_of(small, 1));
-  sender.publish(message);
-  stage.await("the message at the other", got(other, Kind::message, message));
+  publish_to_other(stage, pair);
   pass(stage, other, sender, 2);
 
   stage.expect(sender.find_id(Kind::message, message.id.bytes()) == nullptr,
@@ -95,11 +103,8 @@ void no_echo(Stage& stage) {
 
 /// StrictSign: a byte of the data changed on the way is noticed.
 void bad_signature_goes_no_further(Stage& stage) {
-  const auto peers = stage.mesh(2, topic);
-  auto& sender = *peers[0];
-  auto& other = *peers[1];
+  const auto [sender, other, good] = pair_with_message(stage, small);
 
-  const auto good = sender.message(topic, data_of(small, 1));
   auto forged = to_bytes(good.field);
   const auto at = static_cast<std::size_t>(good.view.payload().data() - good.field.data());
   forged[at] ^= 1;
@@ -113,16 +118,13 @@ void bad_signature_goes_no_further(Stage& stage) {
 }
 
 void ihave_is_asked_for(Stage& stage) {
-  const auto peers = stage.mesh(2, topic);
-  auto& sender = *peers[0];
-  auto& other = *peers[1];
+  const auto pair = pair_with_message(stage, small);
+  const auto& [sender, other, message] = pair;
 
-  const auto message = sender.message(topic, data_of(small, 1));
   sender.ihave(topic, message.id.bytes());
   stage.await("IWANT for an id it lacks", got(sender, Kind::iwant, message));
-  sender.publish(message);
 
-  stage.await("the message at the other", got(other, Kind::message, message));
+  publish_to_other(stage, pair);
 }
 
 void iwant_is_served(Stage& stage) {
