@@ -16,7 +16,7 @@ TOPIC = "mesh"
 EACH = 4
 LINKS_PER_NODE = 3.5  # an average degree of seven: more than a mesh takes, so gossip has work
 RATE = 20.0  # messages a second, over all nodes
-SHORT_SECONDS = 20.0
+SHORT_SECONDS = 60.0
 LONG_SECONDS = 300.0
 SETTLE_SECONDS = 20.0
 SIZES = (64, 1024)
@@ -136,7 +136,7 @@ CASES = [
         "4 nodes of each implementation, random links, 20 msg/s, every message once everywhere",
         mixed_mesh,
         directions=(Direction.together,),
-        seconds=120.0,
+        seconds=180.0,
         long_seconds=480.0,
         exclusive=True,
     ),
