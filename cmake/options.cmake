@@ -2,6 +2,8 @@
 # What every target of the project is compiled with.
 add_compile_options(-Wall -Wextra -Wpedantic -Wshadow -Wnon-virtual-dtor -ffp-contract=off -fno-omit-frame-pointer)
 add_compile_definitions(_GLIBCXX_ASSERTIONS)
+# For every target: Asio's executors differ in layout with and without it, and one program must not hold both.
+add_compile_definitions(BOOST_ASIO_NO_DEPRECATED)
 if(NOT CMAKE_BUILD_TYPE)
   set(CMAKE_BUILD_TYPE RelWithDebInfo CACHE STRING "" FORCE)
 endif()
@@ -22,4 +24,4 @@ find_package(Threads REQUIRED)
 find_package(OpenSSL 3.0 REQUIRED)
 pkg_check_modules(sodium REQUIRED IMPORTED_TARGET libsodium)
 pkg_check_modules(secp256k1 REQUIRED IMPORTED_TARGET libsecp256k1)
-find_package(Boost 1.81 REQUIRED COMPONENTS json url)
+find_package(Boost 1.81 REQUIRED COMPONENTS json)

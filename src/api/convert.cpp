@@ -77,7 +77,6 @@ ErrorCode code_of(host::DialError error) {
       return ErrorCode::timeout;
     case host::DialError::cancelled:
       return ErrorCode::closed;
-    case host::DialError::backing_off:
     case host::DialError::resolve_failed:
     case host::DialError::refused:
     case host::DialError::unreachable:

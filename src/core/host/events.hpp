@@ -33,7 +33,6 @@ enum class DialError {
   unsupported,     ///< an address of a transport we do not have
   self,            ///< our own peer id or our own node answered
   wrong_peer,      ///< another peer id was proven (V10)
-  backing_off,     ///< an earlier failure forbids dialling yet
   limit,           ///< a limit of connections or dials
   resolve_failed,  ///< the name has no address
   refused,         ///< the remote's host refused the connection

@@ -13,8 +13,6 @@ std::string_view name(DialError error) {
       return "our own address";
     case DialError::wrong_peer:
       return "wrong peer id";
-    case DialError::backing_off:
-      return "backing off";
     case DialError::limit:
       return "limit of connections";
     case DialError::resolve_failed:
