@@ -48,6 +48,35 @@ std::size_t bit_length(ByteView magnitude) {
   return (magnitude.size() - 1) * 8 + static_cast<std::size_t>(std::bit_width(magnitude.front()));
 }
 
+std::optional<ByteView> parse_whole(ByteView encoded, std::uint8_t tag) {
+  base::ByteReader in{encoded};
+  const auto body = take(in, tag);
+  if (!in.empty()) return std::nullopt;
+  return body;
+}
+
+std::optional<PublicKeyInfo> parse_public_key_info(ByteView encoded) {
+  const auto outer = parse_whole(encoded, sequence);
+  if (!outer) return std::nullopt;
+  base::ByteReader fields{*outer};
+  const auto algorithm = take(fields, sequence);
+  const auto bits = take(fields, bit_string);
+  if (!algorithm || !bits || !fields.empty()) return std::nullopt;
+  if (bits->empty() || bits->front() != 0) return std::nullopt;  // the count of unused bits
+  return PublicKeyInfo{*algorithm, bits->subspan(1)};
+}
+
+Bytes encode(const PublicKeyInfo& info) {
+  Bytes bits{0};
+  grapevine::append(bits, info.key);
+  Bytes fields;
+  append(fields, sequence, info.algorithm);
+  append(fields, bit_string, bits);
+  Bytes out;
+  append(out, sequence, fields);
+  return out;
+}
+
 void append(Bytes& out, std::uint8_t tag, ByteView body) {
   out.push_back(tag);
   if (body.size() < 0x80) {

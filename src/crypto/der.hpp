@@ -27,6 +27,19 @@ std::optional<ByteView> take_unsigned(base::ByteReader& in);
 /// Bits of a magnitude without leading zeros.
 std::size_t bit_length(ByteView magnitude);
 
+/// A public key as RFC 5280 wraps it, "SubjectPublicKeyInfo": which algorithm, and the key's own
+/// bytes.
+struct PublicKeyInfo {
+  ByteView algorithm;  ///< the body of the AlgorithmIdentifier: OID and parameters
+  ByteView key;        ///< whole bytes: no bit of the BIT STRING is unused
+};
+/// nullopt when it is anything else, or something follows it.
+std::optional<PublicKeyInfo> parse_public_key_info(ByteView encoded);
+Bytes encode(const PublicKeyInfo& info);
+
+/// The body of the one element, with this tag, that `encoded` is; nullopt when it is anything else.
+std::optional<ByteView> parse_whole(ByteView encoded, std::uint8_t tag);
+
 void append(Bytes& out, std::uint8_t tag, ByteView body);
 /// `magnitude` as an INTEGER.
 void append_unsigned(Bytes& out, ByteView magnitude);

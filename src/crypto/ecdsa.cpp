@@ -33,24 +33,19 @@ const EC_GROUP* p256() {
   return group;
 }
 
-// RFC 5480: SEQUENCE { SEQUENCE { id-ecPublicKey, P-256 }, BIT STRING point }.
+// RFC 5480: the algorithm is id-ecPublicKey with P-256, the key a point.
 Result<ByteView, KeyError> point_of(ByteView public_der) {
-  base::ByteReader in{public_der};
-  const auto outer = der::take(in, der::sequence);
-  if (!outer || !in.empty()) return unexpected{KeyError::bad_encoding};
-  base::ByteReader fields{*outer};
-  const auto algorithm = der::take(fields, der::sequence);
-  const auto bits = der::take(fields, der::bit_string);
-  if (!algorithm || !bits || !fields.empty()) return unexpected{KeyError::bad_encoding};
-
-  const auto oid = algorithm->first(std::min(algorithm->size(), ec_key_oid.size()));
+  const auto info = der::parse_public_key_info(public_der);
+  if (!info) return unexpected{KeyError::bad_encoding};
+  const auto oid = info->algorithm.first(std::min(info->algorithm.size(), ec_key_oid.size()));
   if (!equal(oid, ec_key_oid)) return unexpected{KeyError::bad_encoding};
-  if (!equal(algorithm->subspan(oid.size()), p256_oid)) return unexpected{KeyError::unsupported};
-  // The first byte counts unused bits, the second says that both coordinates follow; go takes no
-  // other form.
-  if (bits->size() != 1 + point_size) return unexpected{KeyError::bad_size};
-  if ((*bits)[0] != 0 || (*bits)[1] != 0x04) return unexpected{KeyError::bad_encoding};
-  return bits->subspan(1);
+  if (!equal(info->algorithm.subspan(oid.size()), p256_oid)) {
+    return unexpected{KeyError::unsupported};
+  }
+  // The first byte says that both coordinates follow; go takes no other form.
+  if (info->key.size() != point_size) return unexpected{KeyError::bad_size};
+  if (info->key.front() != 0x04) return unexpected{KeyError::bad_encoding};
+  return info->key;
 }
 
 Result<evp::Key, KeyError> public_key(ByteView public_der) {
@@ -67,9 +62,8 @@ Result<evp::Key, KeyError> public_key(ByteView public_der) {
 // RFC 5915: SEQUENCE { 1, OCTET STRING scalar, [0] curve, [1] public key }. The public key there is
 // not believed: it is computed.
 Result<ByteView, KeyError> scalar_of(ByteView secret_der) {
-  base::ByteReader in{secret_der};
-  const auto outer = der::take(in, der::sequence);
-  if (!outer || !in.empty()) return unexpected{KeyError::bad_encoding};
+  const auto outer = der::parse_whole(secret_der, der::sequence);
+  if (!outer) return unexpected{KeyError::bad_encoding};
   base::ByteReader fields{*outer};
   const auto version = der::take_unsigned(fields);
   if (!version || version->size() != 1 || version->front() != 1)
@@ -124,14 +118,7 @@ Result<Bytes, KeyError> public_key_of(ByteView secret_der) {
 
   Bytes algorithm = to_bytes(ec_key_oid);
   append(algorithm, p256_oid);
-  Bytes bits{0};
-  append(bits, *point);
-  Bytes fields;
-  der::append(fields, der::sequence, algorithm);
-  der::append(fields, der::bit_string, bits);
-  Bytes out;
-  der::append(out, der::sequence, fields);
-  return out;
+  return der::encode({algorithm, *point});
 }
 
 Result<void, KeyError> check_public_key(ByteView public_der) {

@@ -41,22 +41,13 @@ Result<PublicNumbers, KeyError> take_public(base::ByteReader& in) {
   return PublicNumbers{*modulus, *exponent};
 }
 
-// RFC 3279: SEQUENCE { algorithm, BIT STRING { SEQUENCE { modulus, exponent } } }.
+// RFC 3279: the key is SEQUENCE { modulus, exponent }.
 Result<PublicNumbers, KeyError> parse_public(ByteView public_der) {
-  base::ByteReader in{public_der};
-  const auto outer = der::take(in, der::sequence);
-  if (!outer || !in.empty()) return unexpected{KeyError::bad_encoding};
-  base::ByteReader fields{*outer};
-  const auto algorithm = der::take(fields, der::sequence);
-  const auto bits = der::take(fields, der::bit_string);
-  if (!algorithm || !bits || !fields.empty()) return unexpected{KeyError::bad_encoding};
-  if (!equal(*algorithm, algorithm_body)) return unexpected{KeyError::bad_encoding};
-  if (bits->empty() || bits->front() != 0) return unexpected{KeyError::bad_encoding};
-
-  base::ByteReader key{bits->subspan(1)};
-  const auto inner = der::take(key, der::sequence);
-  if (!inner || !key.empty()) return unexpected{KeyError::bad_encoding};
-  base::ByteReader numbers{*inner};
+  const auto info = der::parse_public_key_info(public_der);
+  if (!info || !equal(info->algorithm, algorithm_body)) return unexpected{KeyError::bad_encoding};
+  const auto key = der::parse_whole(info->key, der::sequence);
+  if (!key) return unexpected{KeyError::bad_encoding};
+  base::ByteReader numbers{*key};
   const auto parsed = take_public(numbers);
   if (parsed && !numbers.empty()) return unexpected{KeyError::bad_encoding};
   return parsed;
@@ -64,9 +55,8 @@ Result<PublicNumbers, KeyError> parse_public(ByteView public_der) {
 
 // RFC 8017, A.1.2, with two primes.
 Result<SecretNumbers, KeyError> parse_secret(ByteView secret_der) {
-  base::ByteReader in{secret_der};
-  const auto outer = der::take(in, der::sequence);
-  if (!outer || !in.empty()) return unexpected{KeyError::bad_encoding};
+  const auto outer = der::parse_whole(secret_der, der::sequence);
+  if (!outer) return unexpected{KeyError::bad_encoding};
   base::ByteReader fields{*outer};
   const auto version = der::take_unsigned(fields);
   if (!version || !version->empty()) return unexpected{KeyError::bad_encoding};
@@ -108,14 +98,9 @@ Result<Bytes, KeyError> public_key_of(ByteView secret_der) {
   Bytes pair;
   der::append_unsigned(pair, numbers->shared.modulus);
   der::append_unsigned(pair, numbers->shared.exponent);
-  Bytes bits{0};
-  der::append(bits, der::sequence, pair);
-  Bytes fields;
-  der::append(fields, der::sequence, algorithm_body);
-  der::append(fields, der::bit_string, bits);
-  Bytes out;
-  der::append(out, der::sequence, fields);
-  return out;
+  Bytes key;
+  der::append(key, der::sequence, pair);
+  return der::encode({algorithm_body, key});
 }
 
 Result<void, KeyError> check_public_key(ByteView public_der) {

@@ -212,6 +212,26 @@ TEST(Der, RefusesNumbersThatAreNegativeOrNotMinimal) {
   }
 }
 
+TEST(Der, RefusesAPublicKeyThatIsNoWholeNumberOfBytes) {
+  auto ec = ecdsa_public();
+  ASSERT_EQ(ec[25], 0);
+  ec[25] = 1;  // a bit of the point is unused
+  EXPECT_EQ(ecdsa::check_public_key(ec).error(), KeyError::bad_encoding);
+}
+
+TEST(Der, ReadsThePublicKeyItWrote) {
+  const Bytes algorithm = unhex("06032a0304");
+  const Bytes key(200, 0xab);
+  auto encoded = der::encode({algorithm, key});
+
+  const auto info = der::parse_public_key_info(encoded);
+  ASSERT_TRUE(info);
+  EXPECT_TRUE(equal(info->algorithm, algorithm));
+  EXPECT_TRUE(equal(info->key, key));
+  encoded.push_back(0);
+  EXPECT_FALSE(der::parse_public_key_info(encoded));
+}
+
 TEST(Der, WritesWhatItReads) {
   for (const std::size_t size : {0U, 1U, 127U, 128U, 255U, 256U, 65535U, 65536U}) {
     const auto encoded = sequence(Bytes(size, 0xab));
