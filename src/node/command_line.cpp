@@ -7,8 +7,6 @@
 #include <cstdlib>
 #include <map>
 
-#include "node/version.hpp"
-
 namespace grapevine::node {
 namespace {
 
@@ -247,7 +245,7 @@ Result<Command, UsageError> parse_command_line(const std::vector<std::string>& a
   const auto& command = arguments.front();
   if (command == "run") return parse_run(rest);
   if (command == "demo") return parse_demo(rest);
-  if (command == "version") return ShowText{"grapevine " + std::string{version} + "\n"};
+  if (command == "version") return ShowText{"grapevine " GRAPEVINE_VERSION "\n"};
   if (command == "help") return ShowText{std::string{commands}};
   return unexpected{UsageError{"unknown command '" + command + "'", std::string{commands}}};
 }
