@@ -52,12 +52,12 @@ std::string_view reason(unsigned status) {
       return "Forbidden";
     case 404:
       return "Not Found";
-    case 408:
-      return "Request Timeout";
     case 413:
       return "Content Too Large";
     case 414:
       return "URI Too Long";
+    case 429:
+      return "Too Many Requests";
     case 431:
       return "Request Header Fields Too Large";
     case 500:

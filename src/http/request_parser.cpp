@@ -29,9 +29,11 @@ struct HeadCounts {
 
 Fault bad(std::string detail) { return {400, std::move(detail)}; }
 
-/// Where the head ends, or npos while it does not; a fault as soon as it cannot become one.
-Result<std::size_t, Fault> find_head_end(std::string_view bytes, const RequestLimits& limits) {
-  for (std::size_t at = 0; at < bytes.size() && at < limits.head_size_max; ++at) {
+/// Where the head ends, or npos while it does not; a fault as soon as it cannot become one. Begins
+/// at `searched`: a head that comes byte by byte is not read again for each of them.
+Result<std::size_t, Fault> find_head_end(std::string_view bytes, std::size_t searched,
+                                         const RequestLimits& limits) {
+  for (std::size_t at = searched; at < bytes.size() && at < limits.head_size_max; ++at) {
     const char byte = bytes[at];
     if (byte == '\0') return unexpected{bad("a zero byte in the header")};
     if (byte == '\n' && (at == 0 || bytes[at - 1] != '\r')) {
@@ -119,17 +121,17 @@ Fault explain(const beast::error_code& error, const RequestLimits& limits) {
   return bad("not HTTP: " + error.message());
 }
 
-Request to_request(Parser& parser) {
+/// All but the body. Taken when the head ends: fields of a trailer are no headers.
+Request to_request(const Parser& parser) {
   Request request;
   request.keep_alive = parser.keep_alive();
-  auto message = parser.release();
+  const auto& message = parser.get();
   request.method = std::string{message.method_string()};
   request.target = std::string{message.target()};
   request.version = message.version();
   for (const auto& field : message) {
     request.headers.push_back({std::string{field.name_string()}, std::string{field.value()}});
   }
-  request.body = std::move(message.body());
   return request;
 }
 
@@ -138,6 +140,8 @@ Request to_request(Parser& parser) {
 struct RequestParser::State {
   RequestLimits limits;
   std::string unread;
+  std::size_t searched = 0;      ///< of `unread`, for the end of the head
+  Request request;               ///< from the end of the head on
   std::optional<Parser> parser;  ///< present from the end of the head to the end of the request
   std::function<ChunkHeader> on_chunk;
   bool continue_wanted = false;
@@ -158,6 +162,8 @@ std::optional<Fault> RequestParser::State::start(std::size_t head_size) {
   if (error) return explain(error, limits);
   ASSERT(used == head_size && parser->is_header_done());
   unread.erase(0, used);
+  searched = 0;
+  request = to_request(*parser);
   const auto expectation = parser->get()[beast::http::field::expect];
   continue_wanted = !parser->is_done() && beast::iequals(expectation, "100-continue");
   return std::nullopt;
@@ -194,9 +200,12 @@ Result<RequestParser::Progress, Fault> RequestParser::feed(std::string_view byte
   state_->unread.append(bytes);
   if (!state_->parser) {
     if (state_->unread.empty()) return Progress::idle;
-    const auto end = find_head_end(state_->unread, state_->limits);
+    const auto end = find_head_end(state_->unread, state_->searched, state_->limits);
     if (!end) return unexpected{end.error()};
-    if (*end == std::string_view::npos) return Progress::head;
+    if (*end == std::string_view::npos) {
+      state_->searched = state_->unread.size() - 1;  // what follows the last byte decides on it
+      return Progress::head;
+    }
     if (auto fault = state_->start(*end)) return unexpected{std::move(*fault)};
   }
   if (auto fault = state_->read_body()) return unexpected{std::move(*fault)};
@@ -207,7 +216,8 @@ bool RequestParser::wants_continue() { return std::exchange(state_->continue_wan
 
 Request RequestParser::take() {
   ASSERT(state_->parser && state_->parser->is_done());
-  auto request = to_request(*state_->parser);
+  auto request = std::move(state_->request);
+  request.body = std::move(state_->parser->get().body());
   state_->parser.reset();
   return request;
 }

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "http/routes.hpp"
 
-#include <boost/json/object.hpp>
-#include <boost/json/serialize.hpp>
-#include <cmath>
+#include <algorithm>
+#include <array>
+#include <charconv>
 
 #include "http/form.hpp"
 #include "multi/multiaddr.hpp"
@@ -76,6 +76,14 @@ std::optional<Response> refuse_name(const Request& request, const Target& target
                       "the Host header names another server; ask by the address this one "
                       "listens on"},
                      request);
+}
+
+/// Three digits behind the point; Boost.JSON would write 2.5E-1, which people read too.
+std::string in_plain_digits(double value) {
+  std::array<char, 32> text{};
+  const auto [end, fault] = std::to_chars(text.data(), text.data() + text.size(),
+                                          std::min(value, 1e9), std::chars_format::fixed, 3);
+  return fault == std::errc{} ? std::string{text.data(), end} : "null";
 }
 
 struct Trouble {
@@ -159,22 +167,20 @@ Response peers_added(const Request& request, const std::vector<DialResult>& resu
 Response life_checked(const Life& life) {
   const bool moves = life.loop_lag_ms >= 0;
   const bool alive = moves && life.listening;
-  boost::json::object checks;
-  checks["listen"] = life.listening ? "ok" : "failing";
-  checks["store"] = life.store;
-  if (moves) {
-    checks["loop_lag_ms"] = std::round(life.loop_lag_ms * 1000) / 1000;
-  } else {
-    checks["loop_lag_ms"] = nullptr;
-  }
-  boost::json::object document;
-  document["status"] = alive ? "ok" : "failing";
-  document["checks"] = std::move(checks);
+  // A node without peers is alive: who would restart it for that makes it no less lonely.
+  const auto peers = !moves ? "unknown" : life.peers == 0 ? "none" : "ok";
+  std::string body = R"({"status":")";
+  body.append(alive ? "ok" : "failing");
+  body.append(R"(","checks":{"listen":")").append(life.listening ? "ok" : "failing");
+  body.append(R"(","peers":")").append(peers);
+  body.append(R"(","store":")").append(life.store);
+  body.append(R"(","loop_lag_ms":)").append(moves ? in_plain_digits(life.loop_lag_ms) : "null");
+  body.append("}}\n");
   return {alive ? 200u : 503u,
           {{"Content-Type", "application/json"},
            {"Cache-Control", "no-store"},
            {"X-Content-Type-Options", "nosniff"}},
-          boost::json::serialize(document) + "\n"};
+          std::move(body)};
 }
 
 }  // namespace grapevine::http

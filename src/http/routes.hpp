@@ -43,7 +43,8 @@ Response peers_added(const Request& request, const std::vector<DialResult>& resu
 
 /// What `/livez` tells.
 struct Life {
-  bool listening = true;      ///< on every address asked for
+  bool listening = true;  ///< on every address asked for
+  std::size_t peers = 0;
   std::string store = "off";  ///< ok, memory, failing
   double loop_lag_ms = 0;     ///< how long the network thread took to answer; negative: it did not
 };

@@ -20,6 +20,7 @@
 #include <set>
 #include <thread>
 
+#include "http/rate_limit.hpp"
 #include "http/request_parser.hpp"
 
 namespace grapevine::http {
@@ -29,9 +30,13 @@ using asio::ip::tcp;
 using boost::system::error_code;
 
 struct Server::State {
-  explicit State(ServerLimits given) : limits{given}, workers{given.workers} {}
+  explicit State(ServerLimits given)
+      : limits{given},
+        rate{given.requests_per_second, given.requests_burst},
+        workers{given.workers} {}
 
   ServerLimits limits;
+  RateLimit rate;
   Site site;
   Services services;
   std::set<boost::beast::tcp_stream*> streams;  ///< of the open connections; outlives their frames
@@ -41,6 +46,7 @@ struct Server::State {
   tcp::acceptor acceptor{io};
   asio::steady_timer last_call{io};  ///< armed while stopping and connections are open
   asio::thread_pool workers;
+  asio::thread_pool prober{1};  ///< for `/livez`
   std::thread thread;
 };
 
@@ -60,7 +66,9 @@ class Open {
   Open& operator=(const Open&) = delete;
   ~Open() {
     server_.streams.erase(&stream_);
-    if (server_.stopping && server_.streams.empty()) server_.last_call.cancel();
+    // A frame that a stopped loop left over goes after the timer, with the loop.
+    const bool runs = !server_.io.stopped();
+    if (runs && server_.stopping && server_.streams.empty()) server_.last_call.cancel();
   }
 
  private:
@@ -106,10 +114,11 @@ struct Job {
   std::optional<Response> response;
 };
 
-/// Runs `work` on a worker; the server's thread goes on meanwhile.
-asio::awaitable<Response> on_worker(Server::State& server, std::function<Response()> work) {
+/// Runs `work` on a thread of `pool`; the server's thread goes on meanwhile.
+asio::awaitable<Response> on_worker(Server::State& server, asio::thread_pool& pool,
+                                    std::function<Response()> work) {
   const auto job = std::make_shared<Job>(server.io, std::move(work));
-  asio::post(server.workers, [job, &server] {
+  asio::post(pool, [job, &server] {
     auto response = job->work();
     asio::post(server.io, [job, response = std::move(response)]() mutable {
       job->response = std::move(response);
@@ -120,19 +129,35 @@ asio::awaitable<Response> on_worker(Server::State& server, std::function<Respons
   co_return std::move(*job->response);
 }
 
-asio::awaitable<Response> respond(Server::State& server, const Request& request) {
+Response too_often(const Request& request, const ServerLimits& limits) {
+  const auto rate = std::to_string(limits.requests_per_second);
+  auto response = to_response({429, "rate-limited", reason(429),
+                               "this client asks more often than " + rate + " times a second"},
+                              request);
+  response.headers.push_back({"Retry-After", "1"});
+  return response;
+}
+
+asio::awaitable<Response> respond(Server::State& server, const Request& request,
+                                  std::string client) {
   const auto action = route(request, server.site);
-  if (const auto* ready = std::get_if<Response>(&action)) co_return *ready;
+  if (std::holds_alternative<CheckLife>(action)) {
+    std::function<Response()> check = [&server] { return life_checked(server.services.life()); };
+    co_return co_await on_worker(server, server.prober, std::move(check));
+  }
+  if (!server.rate.take(client, std::chrono::steady_clock::now())) {
+    co_return too_often(request, server.limits);
+  }
+  if (const auto* peers = std::get_if<AddPeers>(&action)) {
+    std::function<Response()> dial = [&server, &request, peers] {
+      return peers_added(request, server.services.add_peers(*peers));
+    };
+    co_return co_await on_worker(server, server.workers, std::move(dial));
+  }
   if (const auto* message = std::get_if<Publish>(&action)) {
     co_return published(request, server.services.publish(*message));
   }
-  std::function<Response()> work = [&server] { return life_checked(server.services.life()); };
-  if (const auto* peers = std::get_if<AddPeers>(&action)) {
-    work = [&server, &request, peers] {
-      return peers_added(request, server.services.add_peers(*peers));
-    };
-  }
-  co_return co_await on_worker(server, std::move(work));
+  co_return std::get<Response>(action);
 }
 
 /// The next request; a fault to answer; or nullopt when the connection is over.
@@ -189,6 +214,8 @@ asio::awaitable<void> linger(Stream& stream) {
 
 asio::awaitable<void> converse(Stream stream, Server::State& server) {
   const Open open{server, stream};
+  error_code gone;
+  const auto client = client_of(stream.socket().remote_endpoint(gone).address());
   RequestParser parser;
   int idle = server.limits.head_seconds;  // who connects has something to say
   while (!server.stopping) {
@@ -203,7 +230,7 @@ asio::awaitable<void> converse(Stream stream, Server::State& server) {
       Request& request = **received;
       request.id = id;
       stream.expires_never();
-      response = co_await respond(server, request);
+      response = co_await respond(server, request, client);
       framing.keep_alive = request.keep_alive && !server.stopping;
       framing.head_only = request.method == "HEAD";
     } else {
@@ -217,14 +244,23 @@ asio::awaitable<void> converse(Stream stream, Server::State& server) {
   co_await linger(stream);
 }
 
+Response no_room(const ServerLimits& limits) {
+  auto response = to_response(
+      {503, "not-ready", "Not ready",
+       "as many connections as there may be are open: " + std::to_string(limits.connections_max)},
+      {});
+  response.headers.push_back({"Retry-After", "1"});
+  return response;
+}
+
 /// One write that is not waited for: there is no room to wait.
-void turn_away(tcp::socket socket) {
+void turn_away(tcp::socket socket, const ServerLimits& limits) {
   error_code ignored;
   socket.non_blocking(true, ignored);
   // What was asked, if it is there: closing with unread bytes would take the answer back.
   std::array<char, 4096> space{};
   socket.read_some(asio::buffer(space), ignored);
-  const auto text = serialize({503, {{"Retry-After", "1"}}, {}}, {.date = date_now()});
+  const auto text = serialize(no_room(limits), {.date = date_now()});
   socket.write_some(asio::buffer(text), ignored);
 }
 
@@ -238,7 +274,7 @@ asio::awaitable<void> accept(Server::State& server) {
       continue;
     }
     if (server.streams.size() >= server.limits.connections_max) {
-      turn_away(std::move(socket));
+      turn_away(std::move(socket), server.limits);
       continue;
     }
     Stream stream{std::move(socket)};
@@ -315,6 +351,7 @@ void Server::join() {
   // Workers last: what the server's thread still answers may need them.
   if (state_->thread.joinable()) state_->thread.join();
   state_->workers.join();
+  state_->prober.join();
 }
 
 }  // namespace grapevine::http

@@ -19,7 +19,7 @@ struct Endpoint {
 };
 
 /// What the server needs done. `publish` runs on the server's thread and must not block; the others
-/// run on workers of the server.
+/// run on workers of the server, `life` on one of its own: a node that is busy is alive.
 struct Services {
   std::function<Expected<void>(const Publish&)> publish;
   std::function<std::vector<DialResult>(const AddPeers&)> add_peers;
@@ -28,6 +28,8 @@ struct Services {
 
 struct ServerLimits {
   std::size_t connections_max = 64;
+  std::size_t requests_per_second = 100;  ///< of one client, beyond its burst; `/livez` is free
+  std::size_t requests_burst = 200;
   std::size_t workers = 4;
   int head_seconds = 5;   ///< from the first byte of a request to the end of its header
   int body_seconds = 30;  ///< from there to the end of the body; also for writing an answer

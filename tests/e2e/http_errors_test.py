@@ -1,8 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
 """What the two routes answer when something is wrong, and what they refuse."""
+import json
+import os
 import socket
+import subprocess
 
-from nodes import Case, PATIENCE, demo_ids, free_port
+from nodes import Case, PATIENCE, demo_ids, free_port, wait_until
 
 STRANGER = "12D3KooWHHzSeKaY8xuZVzkLbKFfvNgPPeKhFBGrMbNzbm5akpqu"
 
@@ -126,9 +129,15 @@ class Routes(Case):
         self.assertEqual((moved.status, moved.headers["location"]), (301, "/send?msg=a"))
 
     def test_livez_tells_that_the_node_moves(self):
-        reply = self.start("-s", 1).curl("/livez")
+        first, second = (self.start("-s", seq) for seq in (1, 2))
+        reply = first.curl("/livez")
         self.assertEqual(reply.status, 200)
-        self.assertIn(b'"status":"ok"', reply.body)
+        told = json.loads(reply.body)
+        self.assertEqual(told["status"], "ok")
+        self.assertGreaterEqual(told["checks"].pop("loop_lag_ms"), 0)
+        self.assertEqual(told["checks"], {"listen": "ok", "peers": "none", "store": "ok"})
+        self.join(first, second)
+        wait_until(lambda: json.loads(first.curl("/livez").body)["checks"]["peers"] == "ok", "the peer in /livez")
 
     def test_head_answers_without_a_body(self):
         node = self.start("-s", 1)
@@ -164,6 +173,17 @@ class Refusals(Case):
         self.assert_refused(node, "Origin: http://evil.example")
         self.assert_refused(node, "Origin: null")
         self.assertEqual(node.curl("/send?msg=x", "-H", "Sec-Fetch-Site: none").status, 200)
+
+    def test_h03_no_answer_lets_other_origins_read_it(self):
+        node = self.start("-s", 1)
+        foreign = ("-H", "Origin: http://evil.example")
+        preflight = ("-X", "OPTIONS", "-H", "Access-Control-Request-Method: POST")
+        for words in ((), foreign, (*foreign, *preflight)):
+            for target in ("/send?msg=x", "/livez", "/nothing"):
+                headers = node.curl(target, *words).headers
+                self.assertFalse([name for name in headers if name.startswith("access-control")], (target, words))
+        node.wait_for_line("x")
+        self.assertEqual(node.lines().count("http request is :  x"), 1, "only the request without an origin was obeyed")
 
     def test_h01_other_addresses_of_this_machine_are_not_served(self):
         node = self.start("-s", 1)
@@ -209,10 +229,47 @@ class Limits(Case):
         node = self.start("-s", 1)
         slow = [Raw(self, node).send(b"GET / HT") for _ in range(64)]
 
-        self.assertEqual(node.curl("/livez").status, 503)
+        turned_away = node.curl("/livez")
+        self.assertEqual(turned_away.status, 503)
+        self.assertEqual(turned_away.problem()["status"], 503)
         for connection in slow:
             self.assertEqual(connection.read_all(), b"")
         self.assertEqual(node.curl("/livez").status, 200)
+
+    def test_h11_who_asks_too_often_gets_429_and_the_node_stays_alive(self):
+        node = self.start("-s", 1)
+        many = Raw(self, node)
+        request = f"GET /nothing HTTP/1.1\r\nHost: 127.0.0.1:{node.port}\r\n\r\n".encode()
+        answers = b""
+        for _ in range(100):
+            many.send(request * 100)
+            wanted = answers.count(b"HTTP/1.1 ") + 100
+            while answers.count(b"HTTP/1.1 ") < wanted or not answers.endswith(b"\n"):
+                answers += many.socket.recv(65536)
+            if b"HTTP/1.1 429 " in answers:
+                break
+
+        head, _, refused = answers.partition(b"HTTP/1.1 429 ")
+        self.assertGreaterEqual(head.count(b"HTTP/1.1 404 "), 200)
+        self.assertIn(b"Retry-After: 1\r\n", refused)
+        self.assertIn(b'"/problems/rate-limited"', refused)
+        self.assertEqual(node.curl("/livez").status, 200)
+
+    def test_livez_answers_while_every_worker_dials(self):
+        node = self.start("-s", 1)
+        silent = Listening(self)  # takes connections and says nothing: a dial lasts as long as it may
+        asked = [subprocess.Popen(["curl", "-s", "-o", os.devnull, "--noproxy", "*",
+                                   f"http://127.0.0.1:{node.port}/addPeers?dest={silent.address}"]) for _ in range(8)]
+        for process in asked:
+            self.addCleanup(process.wait)
+            self.addCleanup(process.kill)
+        for _ in range(4):
+            silent.socket.settimeout(PATIENCE)
+            self.addCleanup(silent.socket.accept()[0].close)
+
+        self.assertEqual(node.curl("/livez").status, 200)
+
+        self.assertEqual([process.poll() for process in asked], [None] * 8, "all of them are still dialling")
 
     def test_h15_bad_requests_in_masses_do_not_disturb_gossip(self):
         first, second = (self.start("-s", seq) for seq in (1, 2))

@@ -46,6 +46,16 @@ TEST(RequestParser, ReadsBodiesByLengthAndInChunks) {
             "abc");
 }
 
+TEST(RequestParser, H10_FieldsOfATrailerAreNoHeaders) {
+  const auto request = whole(
+      "POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n1\r\na\r\n0\r\n"
+      "Host: y\r\nContent-Type: application/x-www-form-urlencoded\r\n\r\n");
+
+  EXPECT_EQ(request.body, "a");
+  EXPECT_EQ(request.count("host"), 1u);
+  EXPECT_FALSE(request.header("content-type"));
+}
+
 TEST(RequestParser, ReadsTheSameInPiecesOfAnySize) {
   const std::string_view bytes =
       "POST /a HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n"

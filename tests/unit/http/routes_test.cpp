@@ -139,11 +139,22 @@ TEST(AddPeersRoute, AnswersWithTheReasonOfEachDestination) {
 
 TEST(Livez, Says503WhenTheNodeDoesNotAnswer) {
   EXPECT_TRUE(std::holds_alternative<CheckLife>(route(get("/livez"), site)));
-  EXPECT_EQ(life_checked({.store = "ok", .loop_lag_ms = 0.25}).body,
-            "{\"status\":\"ok\",\"checks\":{\"listen\":\"ok\",\"store\":\"ok\","
-            "\"loop_lag_ms\":2.5E-1}}\n");
+  EXPECT_EQ(life_checked({.peers = 2, .store = "ok", .loop_lag_ms = 0.25}).body,
+            R"({"status":"ok","checks":{"listen":"ok","peers":"ok","store":"ok",)"
+            R"("loop_lag_ms":0.250}})"
+            "\n");
   EXPECT_EQ(life_checked({.loop_lag_ms = -1}).status, 503u);
+  EXPECT_EQ(life_checked({.loop_lag_ms = -1}).body,
+            R"({"status":"failing","checks":{"listen":"ok","peers":"unknown","store":"off",)"
+            R"("loop_lag_ms":null}})"
+            "\n");
   EXPECT_EQ(life_checked({.listening = false}).status, 503u);
+}
+
+TEST(Livez, TakesALonelyNodeForAlive) {
+  const auto answer = life_checked({.peers = 0, .loop_lag_ms = 1});
+  EXPECT_EQ(answer.status, 200u);
+  EXPECT_NE(answer.body.find(R"("peers":"none")"), std::string::npos) << answer.body;
 }
 
 TEST(HostCheck, H02_TakesOurOwnNamesAndPortOnly) {
