@@ -14,22 +14,33 @@
 #include <system_error>
 #include <utility>
 
+#include "store/file.hpp"
+
 namespace grapevine::node {
 namespace {
 
 constexpr const char* this_program = "/proc/self/exe";
 constexpr std::size_t line_size_max = 1 << 16;
 
+/// A little more than a node allows itself to say goodbye.
+constexpr std::chrono::seconds time_to_end{6};
+
+using store::Descriptor;
+
 struct Pipe {
-  int read = -1;
-  int write = -1;
+  Descriptor read;
+  Descriptor write;
 };
+
+std::unexpected<Error> failure(std::string_view what) {
+  const auto reason = std::generic_category().message(errno);
+  return std::unexpected{Error{ErrorCode::io, std::string{what} + ": " + reason}};
+}
 
 Expected<Pipe> make_pipe() {
   std::array<int, 2> ends{};
-  if (::pipe2(ends.data(), O_CLOEXEC) == 0) return Pipe{ends[0], ends[1]};
-  return std::unexpected{
-      Error{ErrorCode::io, "cannot make a pipe: " + std::generic_category().message(errno)}};
+  if (::pipe2(ends.data(), O_CLOEXEC) != 0) return failure("cannot make a pipe");
+  return Pipe{Descriptor{ends[0]}, Descriptor{ends[1]}};
 }
 
 /// The child's side of fork(): only calls that are safe there.
@@ -54,8 +65,12 @@ class Lines {
       on_line_(source_, std::string_view{held_}.substr(0, end));
       held_.erase(0, end + 1);
     }
-    if (held_.size() < line_size_max) return;
-    on_line_(source_, held_);
+    if (held_.size() >= line_size_max) finish();
+  }
+
+  /// Also what has no end of line: the last words of a program that falls.
+  void finish() {
+    if (!held_.empty()) on_line_(source_, held_);
     held_.clear();
   }
 
@@ -75,12 +90,14 @@ bool read_some(pollfd& end, Lines& lines) {
     lines.add({space.data(), static_cast<std::size_t>(got)});
     return true;
   }
-  ::close(std::exchange(end.fd, -1));
+  end.fd = -1;  // poll() passes over it from now on
+  lines.finish();
   return false;
 }
 
-void read_all(int output, int error, const Child::OnLine& on_line) {
-  std::array<pollfd, 2> ends{pollfd{output, POLLIN, 0}, pollfd{error, POLLIN, 0}};
+/// Until both are closed on the other side.
+void read_all(const Descriptor& output, const Descriptor& error, const Child::OnLine& on_line) {
+  std::array<pollfd, 2> ends{pollfd{output.get(), POLLIN, 0}, pollfd{error.get(), POLLIN, 0}};
   Lines output_lines{Source::output, on_line};
   Lines error_lines{Source::error, on_line};
   for (bool open = true; open;) {
@@ -91,18 +108,10 @@ void read_all(int output, int error, const Child::OnLine& on_line) {
   }
 }
 
-bool ends_within(pid_t process, std::chrono::milliseconds time) {
-  const auto end = std::chrono::steady_clock::now() + time;
-  while (::waitpid(process, nullptr, WNOHANG) == 0) {
-    if (std::chrono::steady_clock::now() >= end) return false;
-    std::this_thread::sleep_for(std::chrono::milliseconds{5});
-  }
-  return true;
-}
-
 }  // namespace
 
-Child::Child(pid_t process, std::thread reader) : process_{process}, reader_{std::move(reader)} {}
+Child::Child(pid_t process, std::future<void> reader)
+    : process_{process}, reader_{std::move(reader)} {}
 
 Child::Child(Child&& other) noexcept
     : process_{std::exchange(other.process_, -1)}, reader_{std::move(other.reader_)} {}
@@ -110,11 +119,9 @@ Child::Child(Child&& other) noexcept
 Child::~Child() {
   if (process_ < 0) return;
   ask_to_end();
-  if (!ends_within(process_, std::chrono::seconds{6})) {
-    ::kill(process_, SIGKILL);
-    ::waitpid(process_, nullptr, 0);
-  }
-  reader_.join();
+  if (reader_.wait_for(time_to_end) != std::future_status::ready) ::kill(process_, SIGKILL);
+  ::waitpid(process_, nullptr, 0);
+  reader_.wait();
 }
 
 Expected<Child> Child::start(const std::vector<std::string>& arguments, OnLine on_line) {
@@ -123,23 +130,19 @@ Expected<Child> Child::start(const std::vector<std::string>& arguments, OnLine o
   std::vector<char*> pointers;
   for (auto& word : words) pointers.push_back(word.data());
   pointers.push_back(nullptr);
-  const auto output = make_pipe();
+  auto output = make_pipe();
   if (!output) return std::unexpected{output.error()};
-  const auto error = make_pipe();
+  auto error = make_pipe();
   if (!error) return std::unexpected{error.error()};
 
   const auto parent = ::getpid();
   const auto process = ::fork();
-  if (process == 0) become(pointers.data(), parent, output->write, error->write);
-  ::close(output->write);
-  ::close(error->write);
-  if (process < 0) {
-    return std::unexpected{
-        Error{ErrorCode::io, "cannot start a process: " + std::generic_category().message(errno)}};
-  }
+  if (process == 0) become(pointers.data(), parent, output->write.get(), error->write.get());
+  if (process < 0) return failure("cannot start a process");
   return Child{process,
-               std::thread{[output = output->read, error = error->read,
-                            on_line = std::move(on_line)] { read_all(output, error, on_line); }}};
+               std::async(std::launch::async,
+                          [output = std::move(output->read), error = std::move(error->read),
+                           on_line = std::move(on_line)] { read_all(output, error, on_line); })};
 }
 
 void Child::ask_to_end() const {

@@ -4,9 +4,9 @@
 #include <sys/types.h>
 
 #include <functional>
+#include <future>
 #include <string>
 #include <string_view>
-#include <thread>
 #include <vector>
 
 #include "grapevine/error.hpp"
@@ -27,15 +27,15 @@ class Child {
 
   Child(Child&& other) noexcept;
   Child& operator=(Child&& other) = delete;
-  ~Child();  ///< asks it to end, makes it end five seconds later
+  ~Child();  ///< asks it to end, makes it end six seconds later
 
   void ask_to_end() const;
 
  private:
-  Child(pid_t process, std::thread reader);
+  Child(pid_t process, std::future<void> reader);
 
   pid_t process_;
-  std::thread reader_;
+  std::future<void> reader_;  ///< ready once the child has closed its output: when it has ended
 };
 
 }  // namespace grapevine::node

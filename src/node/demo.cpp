@@ -169,6 +169,7 @@ int demo(const DemoOptions& options) {
   std::thread{[stage] {
     wait_for_signal();
     stage->interrupt();
+    ::_exit(128 + wait_for_signal());  // once more: at once, and the nodes go along
   }}.detach();
   Demo demo{nodes, *stage};
   return play(demo, *stage, options.once) ? 0 : 1;

@@ -15,7 +15,10 @@ bool is_control(std::string_view sequence) {
   const auto first = byte_at(sequence, 0);
   if (sequence.size() == 1) return (first < 0x20 && first != '\t') || first == 0x7F;
   const auto second = byte_at(sequence, 1);
-  if (sequence.size() == 2) return first == 0xC2 && second < 0xA0;  // C1, U+0080 to U+009F
+  const bool arabic_letter_mark = first == 0xD8 && second == 0x9C;
+  if (sequence.size() == 2) {
+    return arabic_letter_mark || (first == 0xC2 && second < 0xA0);  // C1, U+0080 to U+009F
+  }
   if (sequence.size() != 3 || first != 0xE2) return false;
   const auto third = byte_at(sequence, 2);
   const bool line_or_direction =

@@ -1,9 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "node/identity.hpp"
 
-#include <atomic>
 #include <filesystem>
-#include <memory>
 
 #include "node/go_rand.hpp"
 #include "node/log.hpp"
@@ -73,16 +71,21 @@ Stored<Identity> make_identity(const RunOptions& options, const Surroundings& ar
   return identity;
 }
 
+std::string_view Identity::store_state() const {
+  if (!directory) return "memory";
+  return *failing ? "failing" : "ok";
+}
+
 void apply_identity(Identity& identity, std::uint64_t wall_clock, NodeConfig& config) {
   config.key_protobuf = identity.key_protobuf;
   if (!identity.numbers) return;
   config.first_seqno = identity.numbers->start(wall_clock);
-  const auto warned = std::make_shared<std::atomic<bool>>(false);
-  config.reserve_seqno = [&numbers = *identity.numbers, warned](std::uint64_t below) {
+  config.reserve_seqno = [&numbers = *identity.numbers,
+                          failing = identity.failing](std::uint64_t below) {
     const auto reserved = numbers.reserve(below);
     // A full disk must not silence the node: the clock alone keeps the numbers growing, unless it
     // is set back before the next start.
-    if (!reserved && !warned->exchange(true)) {
+    if (!failing->exchange(!reserved) && !reserved) {
       log(LogLevel::warning, reserved.error().detail + "; sequence numbers are not kept");
     }
     return true;

@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <atomic>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 
 #include "grapevine/config.hpp"
 #include "node/command_line.hpp"
@@ -21,6 +24,11 @@ struct Identity {
   std::optional<store::DataDirectory> directory;
   std::optional<store::SequenceFile> numbers;  ///< absent: nothing is kept
   std::string note;                            ///< what the operator should know; mostly empty
+  /// Whether the last attempt to keep numbers failed; shared with the node that makes it.
+  std::shared_ptr<std::atomic<bool>> failing = std::make_shared<std::atomic<bool>>(false);
+
+  /// `ok`, `failing`, or `memory` when nothing is kept.
+  std::string_view store_state() const;
 };
 
 /// What the identity is made of, besides the flags.

@@ -2,6 +2,12 @@
 #include "node/life_probe.hpp"
 
 namespace grapevine::node {
+namespace {
+
+/// How long an answer stands for the next.
+constexpr std::chrono::milliseconds fresh{100};
+
+}  // namespace
 
 LifeProbe::LifeProbe(Node node) : node_{std::move(node)}, thread_{[this] { run(); }} {}
 
@@ -14,27 +20,32 @@ LifeProbe::~LifeProbe() {
   thread_.join();
 }
 
-double LifeProbe::lag(std::chrono::milliseconds wait) {
+Pulse LifeProbe::check(std::chrono::milliseconds wait) {
   std::unique_lock held{mutex_};
-  const auto number = ++asked_;
-  changed_.notify_all();
-  const bool came = changed_.wait_for(held, wait, [&] { return answered_ >= number; });
-  return came ? milliseconds_ : -1;
+  const auto now = std::chrono::steady_clock::now();
+  if (!asking_ && now >= answered_ + fresh) {
+    asking_ = true;
+    asked_ = now;
+    changed_.notify_all();
+  }
+  changed_.wait_until(held, asked_ + wait, [this] { return !asking_; });
+  return asking_ ? Pulse{} : last_;
 }
 
 void LifeProbe::run() {
   std::unique_lock held{mutex_};
   for (;;) {
-    changed_.wait(held, [this] { return stopping_ || answered_ < asked_; });
+    changed_.wait(held, [this] { return stopping_ || asking_; });
     if (stopping_) return;
-    const auto number = asked_;
     held.unlock();
     const auto start = std::chrono::steady_clock::now();
-    (void)node_.topics();
-    const std::chrono::duration<double, std::milli> took = std::chrono::steady_clock::now() - start;
+    const auto peers = node_.peers().size();
+    const auto end = std::chrono::steady_clock::now();
+    const std::chrono::duration<double, std::milli> took = end - start;
     held.lock();
-    milliseconds_ = took.count();
-    answered_ = number;
+    last_ = {took.count(), peers};
+    answered_ = end;
+    asking_ = false;
     changed_.notify_all();
   }
 }

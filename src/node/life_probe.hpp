@@ -3,6 +3,7 @@
 
 #include <chrono>
 #include <condition_variable>
+#include <cstddef>
 #include <mutex>
 #include <thread>
 
@@ -10,8 +11,15 @@
 
 namespace grapevine::node {
 
+/// What the network thread answered, and how fast.
+struct Pulse {
+  double lag_ms = -1;  ///< negative: no answer in time
+  std::size_t peers = 0;
+};
+
 /// Asks the node's network thread something and tells how long the answer took. A thread of its own
-/// does the asking, so that a network thread that hangs takes no other along.
+/// does the asking, so that a network thread that hangs takes no other along. However many want to
+/// know, there is one question at a time and at most ten a second.
 class LifeProbe {
  public:
   explicit LifeProbe(Node node);
@@ -19,18 +27,21 @@ class LifeProbe {
   LifeProbe& operator=(const LifeProbe&) = delete;
   ~LifeProbe();  ///< needs the node to be stopped, or alive
 
-  /// Milliseconds, or -1 when there was no answer within `wait`. Safe on every thread.
-  double lag(std::chrono::milliseconds wait);
+  /// Blocks until `wait` after the question was put, which somebody else may have done. Safe on
+  /// every thread.
+  Pulse check(std::chrono::milliseconds wait);
 
  private:
+  using Time = std::chrono::steady_clock::time_point;
   void run();
 
   Node node_;
   std::mutex mutex_;
   std::condition_variable changed_;
-  std::uint64_t asked_ = 0;
-  std::uint64_t answered_ = 0;
-  double milliseconds_ = -1;
+  bool asking_ = false;
+  Time asked_ = Time::min();
+  Time answered_ = Time::min();
+  Pulse last_;
   bool stopping_ = false;
   std::thread thread_;
 };

@@ -1,11 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "node/log.hpp"
 
+#include <spdlog/async.h>
 #include <spdlog/sinks/stdout_color_sinks.h>
 #include <spdlog/spdlog.h>
 
 namespace grapevine::node {
 namespace {
+
+/// Lines that wait for a reader who does not read; then the oldest go.
+constexpr std::size_t lines_max = 4096;
 
 spdlog::level::level_enum to_spdlog(LogLevel level) {
   switch (level) {
@@ -24,8 +28,11 @@ spdlog::level::level_enum to_spdlog(LogLevel level) {
 }  // namespace
 
 void set_up_log(LogLevel level) {
-  auto logger = std::make_shared<spdlog::logger>(
-      "grapevine", std::make_shared<spdlog::sinks::stderr_color_sink_mt>());
+  // A thread of its own writes: a log that nobody reads must not hold up the network thread.
+  spdlog::init_thread_pool(lines_max, 1);
+  auto logger = std::make_shared<spdlog::async_logger>(
+      "grapevine", std::make_shared<spdlog::sinks::stderr_color_sink_mt>(), spdlog::thread_pool(),
+      spdlog::async_overflow_policy::overrun_oldest);
   logger->set_pattern("%H:%M:%S.%e %^%l%$ %v");
   logger->set_level(to_spdlog(level));
   spdlog::set_default_logger(std::move(logger));

@@ -60,15 +60,16 @@ int fail(std::string_view why, int exit_code = 1) {
 /// The node and everything around it. Members go in reverse: first who asks the node, then it.
 class Running {
  public:
-  Running(Node node, http::Server server, Output& output)
-      : node_{std::move(node)}, server_{std::move(server)}, output_{output} {}
+  Running(Node node, http::Server server, Output& output, const Identity& identity)
+      : node_{std::move(node)}, server_{std::move(server)}, output_{output}, identity_{identity} {}
 
   /// False: a topic was refused, and the log says why.
-  bool start(const RunOptions& options, std::string store_state);
+  bool start(const RunOptions& options);
   void stop();
 
  private:
   http::Services services();
+  http::Life life();
   Expected<void> publish(const http::Publish& wanted);
   std::vector<http::DialResult> add_peers(const http::AddPeers& wanted);
   void observe();
@@ -76,7 +77,7 @@ class Running {
   Node node_;
   http::Server server_;
   Output& output_;
-  std::string store_state_;
+  const Identity& identity_;
   std::vector<Topic> topics_;
   std::optional<Printer> printer_;
   std::optional<http::Joining> joining_;
@@ -84,8 +85,7 @@ class Running {
   std::optional<Connector> connector_;
 };
 
-bool Running::start(const RunOptions& options, std::string store_state) {
-  store_state_ = std::move(store_state);
+bool Running::start(const RunOptions& options) {
   std::vector<Subscription> subscriptions;
   for (const auto& name : options.topics) {
     auto topic = node_.join(name);
@@ -140,22 +140,25 @@ http::Services Running::services() {
   return {
       .publish = [this](const http::Publish& wanted) { return publish(wanted); },
       .add_peers = [this](const http::AddPeers& wanted) { return add_peers(wanted); },
-      .life =
-          [this] {
-            return http::Life{.listening = !node_.addresses().empty(),
-                              .store = store_state_,
-                              .loop_lag_ms = probe_->lag(seconds{1})};
-          },
+      .life = [this] { return life(); },
   };
 }
 
+http::Life Running::life() {
+  const auto pulse = probe_->check(seconds{1});
+  return {.listening = !node_.addresses().empty(),
+          .peers = pulse.peers,
+          .store = std::string{identity_.store_state()},
+          .loop_lag_ms = pulse.lag_ms};
+}
+
 Expected<void> Running::publish(const http::Publish& wanted) {
-  output_.line("http request is :  " + wanted.message);
   auto topic = topics_.begin();
   if (wanted.topic) topic = std::ranges::find(topics_, *wanted.topic, &Topic::name);
   if (topic == topics_.end()) {
     return std::unexpected{Error{ErrorCode::bad_topic, "this node has not joined that topic"}};
   }
+  output_.line("http request is :  " + wanted.message);
   const auto published = topic->publish(wanted.message);
   if (!published) return std::unexpected{published.error()};
   return {};
@@ -203,14 +206,15 @@ int run(const RunOptions& options) {
                   ::kill(::getpid(), SIGTERM);
                 }};
   const auto port = server->port();
-  Running running{std::move(*node), std::move(*server), output};
-  if (!running.start(options, identity->directory ? "ok" : "memory")) return 2;
+  Running running{std::move(*node), std::move(*server), output, *identity};
+  if (!running.start(options)) return 2;
   log(LogLevel::info, "http on http://" + options.http.host + ":" + std::to_string(port));
 
   wait_for_signal();
   log(LogLevel::info, "stopping; once more ends at once");
   end_within(seconds{5}, unread ? 1 : 0);
   running.stop();
+  output.finish();
   if (unread) return fail("nobody reads standard output any more");
   return 0;
 }

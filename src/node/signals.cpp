@@ -4,6 +4,7 @@
 #include <signal.h>
 #include <unistd.h>
 
+#include <cerrno>
 #include <thread>
 
 namespace grapevine::node {
@@ -36,7 +37,10 @@ void end_within(std::chrono::seconds grace, int exit_code) {
   std::thread{[grace, exit_code] {
     const auto set = ending();
     const timespec time{.tv_sec = static_cast<time_t>(grace.count()), .tv_nsec = 0};
-    const int number = sigtimedwait(&set, nullptr, &time);
+    int number = -1;
+    do {  // stopping and continuing the process interrupts the wait
+      number = sigtimedwait(&set, nullptr, &time);
+    } while (number < 0 && errno == EINTR);
     ::_exit(number > 0 ? 128 + number : exit_code);
   }}.detach();
 }

@@ -6,7 +6,7 @@ import subprocess
 import threading
 import time
 
-from nodes import BIN, Case
+from nodes import BIN, Case, curl, free_port, full_pipe, wait_until
 
 
 class Stopping(Case):
@@ -64,6 +64,17 @@ class Stopping(Case):
         self.assertEqual(left.wait(), 1)
         self.assertIn(b"standard output", left.err.content)
         self.assert_ends(node)
+
+    def test_f34_a_reader_that_has_stopped_holds_up_neither_http_nor_the_end(self):
+        for blocked in ("stdout", "stderr"):
+            with self.subTest(blocked=blocked):
+                port = free_port()
+                node = self.launch("-hp", port, "-s", 1, "--log-level", "debug", **{blocked: full_pipe(self)})
+                ask = f"http://127.0.0.1:{port}"
+                wait_until(lambda: curl(ask + "/livez").status == 200, "the HTTP server")
+                for number in range(3):
+                    self.assertEqual(curl(f"{ask}/send?msg={number}").status, 200)
+                self.assert_ends(node)
 
     def test_peers_notice_the_goodbye(self):
         first = self.start("-s", 1, "--log-level", "debug")

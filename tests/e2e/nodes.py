@@ -8,6 +8,7 @@ import os
 import pathlib
 import random
 import re
+import resource
 import signal
 import socket
 import subprocess
@@ -94,13 +95,14 @@ class Reader(threading.Thread):
 class Node:
     """One process of the program."""
 
-    def __init__(self, *arguments, program="grapevine", home, stdout=None):
+    def __init__(self, *arguments, program="grapevine", home, stdout=None, stderr=None, descriptors=None):
         environment = {**os.environ, "HOME": str(home), "XDG_DATA_HOME": ""}
+        limit = descriptors and (lambda: resource.setrlimit(resource.RLIMIT_NOFILE, (descriptors, descriptors)))
         # As a person types it: from the folder of the programs.
         self.process = subprocess.Popen([f"./{program}", *map(str, arguments)], cwd=BIN, env=environment,
                                         stdin=subprocess.DEVNULL, stdout=stdout or subprocess.PIPE,
-                                        stderr=subprocess.PIPE)
-        self.err = Reader(self.process.stderr.fileno())
+                                        stderr=stderr or subprocess.PIPE, preexec_fn=limit)
+        self.err = Reader(self.process.stderr.fileno()) if stderr is None else None
         self.out = Reader(self.process.stdout.fileno()) if stdout is None else None
 
     def wait_for_address(self):
@@ -169,6 +171,22 @@ def curl(url, *arguments):
     """Real curl, as the seed page types it, with the headers shown. --globoff: addresses may have brackets."""
     return Reply(subprocess.run(["curl", "--silent", "--include", "--globoff", "--noproxy", "*", *arguments, url],
                                 capture_output=True, timeout=PATIENCE, check=False))
+
+
+def full_pipe(case):
+    """The writing end of a pipe that takes not a byte more, as if its reader had been stopped."""
+    reading, writing = os.pipe()
+    case.addCleanup(os.close, reading)
+    case.addCleanup(os.close, writing)
+    os.set_blocking(writing, False)
+    for size in (4096, 1):
+        try:
+            while True:
+                os.write(writing, b"x" * size)
+        except BlockingIOError:
+            continue
+    os.set_blocking(writing, True)
+    return writing
 
 
 class Case(unittest.TestCase):

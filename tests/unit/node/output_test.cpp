@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include <array>
+#include <thread>
 
 #include "node/escape.hpp"
 
@@ -35,6 +36,7 @@ TEST(Output, IsRawInAPipe) {
   output.line("peer connected!");
   output.messages({message(std::string_view{"a\x1b[2J\0\xff", 7}), message("")});
 
+  output.finish();
   EXPECT_EQ(read_some(ends[0]), (std::string{"peer connected!\na\x1b[2J\0\xff\n\n", 25}));
   ::close(ends[0]);
   ::close(ends[1]);
@@ -50,6 +52,7 @@ TEST(Output, IsEscapedOnATerminal) {
 
   output.messages({message("a\x1b[2J\nb")});
 
+  output.finish();
   EXPECT_EQ(read_some(terminal), "a\\x1b[2J\\nb\r\n");
   ::close(screen);
   ::close(terminal);
@@ -64,9 +67,31 @@ TEST(Output, SaysOnceThatNobodyReadsAnyMore) {
   ::close(ends[0]);
 
   output.line("a");
-  output.line("b");
+  output.messages({message(std::string(2 * Output::held_max, 'b'))});
+  output.messages({message("c")});
+  output.line("d");
 
+  output.finish();
   EXPECT_EQ(closed, 1);
+  ::close(ends[1]);
+}
+
+TEST(Output, F34_AReaderWhoDoesNotReadHoldsNobodyUp) {
+  std::array<int, 2> ends{};
+  ASSERT_EQ(::pipe(ends.data()), 0);
+  Output output{ends[1], [] {}};
+  const std::string line(Output::held_max / 4, 'x');
+
+  for (int i = 0; i < 20; ++i) output.line(line);  // far more than the pipe and the bound take
+
+  const auto lost = output.lost();
+  EXPECT_GE(lost, 20u - 2 * 5);
+  std::thread finishing{[&] { output.finish(); }};
+  std::size_t read = 0;
+  while (read < (20 - lost) * (line.size() + 1)) read += read_some(ends[0]).size();
+  finishing.join();
+  EXPECT_EQ(read, (20 - lost) * (line.size() + 1)) << "whole lines or none";
+  ::close(ends[0]);
   ::close(ends[1]);
 }
 
@@ -88,6 +113,7 @@ TEST(EscapeForTerminal, LeavesNoByteThatDrivesTheTerminal) {
   EXPECT_EQ(escape_for_terminal("\x7f"), "\\x7f");
   EXPECT_EQ(escape_for_terminal("\u202e\u2066\u200f\u2028"),
             "\\xe2\\x80\\xae\\xe2\\x81\\xa6\\xe2\\x80\\x8f\\xe2\\x80\\xa8");
+  EXPECT_EQ(escape_for_terminal("a\u061cb"), "a\\xd8\\x9cb") << "it turns the direction too";
   EXPECT_EQ(escape_for_terminal("\xe2\x80"), "\\xe2\\x80") << "cut short";
 }
 
