@@ -5,6 +5,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <filesystem>
 #include <memory>
 #include <string>
 #include <thread>
@@ -146,7 +147,10 @@ void Demo::suggest() const {
   stage_.say("\nIn another terminal, try");
   stage_.say(url(0) + "/send?msg=hello\"");
   stage_.say(url(0) + "/livez\"");
-  stage_.say("  build/bin/grapevine -hp " + port + " --connect " + nodes_.front().address);
+  std::error_code unknown;
+  const auto program = std::filesystem::read_symlink("/proc/self/exe", unknown).string();
+  stage_.say("  " + (unknown ? "grapevine" : program) + " -hp " + port + " --connect " +
+             nodes_.front().address);
   stage_.say("\nCtrl-C ends the demo.\n");
 }
 
@@ -156,6 +160,7 @@ bool play(Demo& demo, Stage& stage, bool once) {
   if (!done || once) return done;
   demo.suggest();
   stage.wait_for_interrupt();
+  stage.say("\nThe nodes end.");
   return true;
 }
 

@@ -4,7 +4,7 @@ import pathlib
 import re
 import signal
 
-from nodes import Case, curl, demo_ids, wait_until
+from nodes import BIN, Case, curl, demo_ids, wait_until
 
 
 def children(process):
@@ -55,6 +55,11 @@ class Demo(Case):
         self.assertEqual(curl(suggested[1]).status, 200)
         for number in (1, 2, 3):
             demo.wait_for_line(f"node-{number} | hello")
+
+        typed = re.search(r"^  (/\S*) -hp (\d+) --connect (\S+)$", demo.out.content.decode(), re.M)
+        self.assertTrue(pathlib.Path(typed[1]).samefile(BIN / "grapevine"), "what is to be typed exists")
+        fourth = self.start("--connect", typed[3]).err
+        fourth.wait_for(lambda content: b"connected to " in content, "the fourth node's connection")
 
         demo.signal(signal.SIGINT)
 
