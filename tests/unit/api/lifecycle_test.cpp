@@ -40,10 +40,7 @@ TEST(Stopping, SendsWhatIsQueuedFirst) {
 /// More than outboxes, streams and sockets hold at a time.
 TEST(Stopping, SendsAllThatTheRingHolds) {
   constexpr std::size_t count = 5000;
-  auto config = quick();
-  config.signing = Signing::none;
-  config.message_id = "prefix8";
-  TestNode a{config}, b{config};
+  TestNode a{quick_unsigned()}, b{quick_unsigned()};
   auto to_b = *b.node.topic("t")->subscribe({.bytes_max = 1u << 30});
   const auto topic = *a.node.join("t");
   mesh(a, b, "t");

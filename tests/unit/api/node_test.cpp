@@ -300,10 +300,7 @@ TEST(Node, NeverWaitsForRoomInACallback) {
 /// Publishing as fast as it goes is slowed down to the peer's speed; nothing is dropped on the way.
 TEST(Node, SlowsAPublisherDownInsteadOfDropping) {
   constexpr std::size_t count = 20'000;
-  auto config = quick();
-  config.signing = Signing::none;
-  config.message_id = "prefix8";
-  TestNode a{config}, b{config};
+  TestNode a{quick_unsigned()}, b{quick_unsigned()};
   auto to_b = *b.node.topic("t")->subscribe({.bytes_max = 1u << 30});
   const auto topic = *a.node.join("t");
   mesh(a, b, "t");
