@@ -129,9 +129,10 @@ TEST(DataDirectory, RemovesWhatAKilledPredecessorWasWriting) {
 }
 
 TEST(DataPath, FollowsTheBaseDirectorySpecification) {
-  EXPECT_EQ(data_path({"/data", "/home/me"}, "a").value(), "/data/grapevine/a");
-  EXPECT_EQ(data_path({"", "/home/me"}, "a").value(), "/home/me/.local/share/grapevine/a");
-  EXPECT_EQ(data_path({"relative", "/home/me"}, "a").value(), "/home/me/.local/share/grapevine/a");
+  EXPECT_EQ(data_path({"/data", "/users/me"}, "a").value(), "/data/grapevine/a");
+  EXPECT_EQ(data_path({"", "/users/me"}, "a").value(), "/users/me/.local/share/grapevine/a");
+  EXPECT_EQ(data_path({"relative", "/users/me"}, "a").value(),
+            "/users/me/.local/share/grapevine/a");
   EXPECT_EQ(data_path({"", ""}, "a").error().code, ErrorCode::missing);
 }
 
