@@ -16,7 +16,9 @@ constexpr RpcLimits limits{.size_max = 4096,
                            .message_ids_max = 32,
                            .message_id_size_max = 128,
                            .px_peers_max = 4,
-                           .fields_max = 200};
+                           .fields_max = 200,
+                           .partial_group_size_max = 32,
+                           .partial_metadata_size_max = 64};
 
 void check_inside(ByteView frame, ByteView view) {
   ASSERT(view.empty() ||
@@ -70,6 +72,14 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   check_counts(*rpc);
   for (const auto& subscription : rpc->subscriptions) check_topic(frame, subscription.topic);
   check_control(frame, *rpc);
+  if (rpc->partial) {
+    check_topic(frame, rpc->partial->topic);
+    ASSERT(!rpc->partial->group.empty());
+    ASSERT(rpc->partial->group.size() <= limits.partial_group_size_max);
+    check_inside(frame, rpc->partial->group);
+    check_inside(frame, rpc->partial->message.value_or(ByteView{}));
+    check_inside(frame, rpc->partial->metadata.value_or(ByteView{}));
+  }
   for (std::size_t i = 0; i < rpc->publish.size(); ++i) {
     check_inside(frame, rpc->publish[i]);
     const auto field = rpc->publish[i];

@@ -46,6 +46,10 @@ struct Taken {
   std::vector<std::string> iwant, graft, idontwant;
   std::vector<std::pair<std::string, std::optional<std::uint64_t>>> prune;
   std::vector<std::string> px;
+  std::vector<PartialFlags> flags;  ///< of each subscription
+  std::optional<std::vector<std::optional<std::string>>> partial;
+  bool test = false;
+  Extensions extensions;
 };
 
 void note(std::vector<std::string>& out, const std::vector<ByteView>& ids) {
@@ -72,14 +76,41 @@ void add_publish(Script& script, RpcWriter& writer, Taken& taken) {
   if (writer.add_publish(field)) taken.publish.push_back(to_bytes(field));
 }
 
-void add_one(Script& script, RpcWriter& writer, Taken& taken, const SendLimits& limits) {
-  const auto kind = script.byte() % 7;
-  if (kind == 0) {
-    const bool subscribe = script.byte() & 1;
-    const auto topic = script.topic();
-    if (writer.add_subscription(subscribe, topic))
-      taken.subscriptions.emplace_back(subscribe, topic);
+void add_subscription(Script& script, RpcWriter& writer, Taken& taken) {
+  const auto bits = script.byte();
+  PartialFlags flags;
+  if (bits & 1) flags = {(bits & 2) != 0, (bits & 6) != 0};
+  const auto topic = script.topic();
+  if (!writer.add_subscription(bits & 1, topic, flags)) return;
+  taken.subscriptions.emplace_back(bits & 1, topic);
+  taken.flags.push_back(flags);
+}
+
+std::optional<std::string> text(const std::optional<ByteView>& bytes) {
+  return bytes ? std::optional{to_text(*bytes)} : std::nullopt;
+}
+
+void note(Taken& taken, const PartialView& partial) {
+  taken.partial = {std::string{partial.topic}, to_text(partial.group), text(partial.message),
+                   text(partial.metadata)};
+}
+
+void add_body(Script& script, RpcWriter& writer, Taken& taken) {
+  const auto bits = script.byte();
+  if (bits & 1) {
+    taken.test = writer.add_extension_body(test_field()) || taken.test;
+    return;
   }
+  PartialView partial{script.topic(), script.id(), {}, {}};
+  if (bits & 2) partial.message = script.piece(255);
+  if (bits & 4) partial.metadata = script.piece(255);
+  if (writer.add_extension_body(partial_field(partial))) note(taken, partial);
+}
+
+void add_one(Script& script, RpcWriter& writer, Taken& taken, const SendLimits& limits) {
+  const auto kind = script.byte() % 8;
+  if (kind == 0) add_subscription(script, writer, taken);
+  if (kind == 7) add_body(script, writer, taken);
   if (kind == 1) add_publish(script, writer, taken);
   if (kind == 2) {
     const auto topic = script.topic();
@@ -105,9 +136,13 @@ void add_one(Script& script, RpcWriter& writer, Taken& taken, const SendLimits& 
 
 Taken noted(const RpcView& rpc) {
   Taken out;
-  for (const auto& [subscribe, topic] : rpc.subscriptions) {
+  for (const auto& [subscribe, partial, topic] : rpc.subscriptions) {
     out.subscriptions.emplace_back(subscribe, topic);
+    out.flags.push_back(partial);
   }
+  if (rpc.partial) note(out, *rpc.partial);
+  out.test = rpc.test_extension;
+  out.extensions = rpc.extensions.value_or(Extensions{});
   for (const auto field : rpc.publish) out.publish.push_back(to_bytes(field));
   for (const auto& ihave : rpc.ihave) {
     note(out.ihave.emplace_back(ihave.topic, std::vector<std::string>{}).second, ihave.ids);
@@ -130,6 +165,9 @@ void check_same(const Taken& a, const Taken& b) {
   ASSERT(a.ihave == b.ihave);
   ASSERT(a.iwant == b.iwant && a.idontwant == b.idontwant && a.graft == b.graft);
   ASSERT(a.prune == b.prune && a.px == b.px);
+  ASSERT(a.flags == b.flags && a.extensions == b.extensions);
+  ASSERT(a.partial == b.partial && a.test == b.test);
+  ASSERT(!a.partial || !a.test);
 }
 
 }  // namespace
@@ -143,6 +181,9 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   RpcWriter writer{limits};
   while (!script.empty()) {
     Taken taken;
+    const auto says = script.byte();
+    taken.extensions = {(says & 1) != 0, (says & 2) != 0};
+    writer.add_extensions(taken.extensions);
     for (auto left = 1 + script.byte() % 16; left > 0; --left)
       add_one(script, writer, taken, limits);
     const auto promised = writer.size();

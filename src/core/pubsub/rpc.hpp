@@ -10,6 +10,7 @@
 #include "base/bytes.hpp"
 #include "base/result.hpp"
 #include "base/shared_bytes.hpp"
+#include "core/pubsub/extensions.hpp"
 
 namespace grapevine::pubsub {
 
@@ -29,6 +30,8 @@ struct RpcLimits {
   /// Fields of subscriptions and control, at every depth, and unknown ones: what reading costs in
   /// time (V39).
   std::size_t fields_max = 50'000;
+  std::size_t partial_group_size_max = 128;           ///< bytes of a partial message's group id
+  std::size_t partial_metadata_size_max = 16 * 1024;  ///< bytes: a bit each for 131,072 parts
 };
 
 /// Why an RPC was refused whole. The stream is reset; the connection lives.
@@ -42,6 +45,7 @@ std::string_view name(RpcError error);
 
 struct Subscription {
   bool subscribe = false;
+  PartialFlags partial;  ///< none in an unsubscription, whatever it says
   std::string_view topic;
 };
 struct IHave {
@@ -59,7 +63,8 @@ struct Prune {
 };
 
 /// One RPC as views into the received frame. Entries with an empty or oversize topic, empty or
-/// oversize ids and px peers without an id are left out and counted in `skipped`.
+/// oversize ids, px peers without an id and a partial message without topic or group, or with an
+/// oversize one, are left out and counted in `skipped`.
 struct RpcView {
   std::vector<Subscription> subscriptions;
   std::vector<ByteView> publish;         ///< whole fields: tag, length, message
@@ -69,10 +74,13 @@ struct RpcView {
   std::vector<std::string_view> graft;  ///< topics
   std::vector<Prune> prune;
   std::vector<ByteView> idontwant;  ///< ids of all IDONTWANT entries
+  std::optional<Extensions> extensions;
+  std::optional<PartialView> partial;
+  bool test_extension = false;
   bool has_control = false;
   std::size_t skipped = 0;
 };
-/// Scans the frame against `limits`, then builds the view. pubsub and gossipsub v1.2 specs,
+/// Scans the frame against `limits`, then builds the view. pubsub and gossipsub v1.3 specs,
 /// "Protobuf". Unknown fields are passed over.
 Result<RpcView, RpcError> read_rpc(ByteView frame, const RpcLimits& limits);
 
@@ -99,13 +107,16 @@ struct PackedRpc {
 /// not fit any more; an empty writer takes any single element, so whoever splits lists of ids keeps
 /// each below the limits. An entry without ids is no element: true, and nothing is added (jvm drops
 /// RPCs with empty ones). Of a PRUNE's peers the first `px_peers` are written. Fields leave in the
-/// order subscriptions, publish, control: gossipsub v1.0 peers must know of a subscription before
-/// its GRAFT.
+/// order subscriptions, publish, control, extension: gossipsub v1.0 peers must know of a
+/// subscription before its GRAFT.
 class RpcWriter {
  public:
   explicit RpcWriter(const SendLimits& limits) : limits_{limits} {}
 
-  bool add_subscription(bool subscribe, std::string_view topic);
+  /// First of all in the first RPC on a stream; the writer must be empty. Nothing is added when
+  /// nothing is supported.
+  void add_extensions(const Extensions& extensions);
+  bool add_subscription(bool subscribe, std::string_view topic, PartialFlags partial = {});
   bool add_publish(const SharedBytes& field);
   bool add_ihave(std::string_view topic,
                  std::span<const ByteView> ids);  ///< whole entry or nothing
@@ -113,9 +124,13 @@ class RpcWriter {
   bool add_idontwant(std::span<const ByteView> ids);
   bool add_graft(std::string_view topic);
   bool add_prune(const Prune& prune);
+  /// A whole field with the body of an extension. One in each RPC: jvm reads no second one.
+  bool add_extension_body(const SharedBytes& field);
 
   bool empty() const { return size() == 0; }
-  std::size_t size() const { return subscriptions_.size() + publish_bytes_ + control_size(); }
+  std::size_t size() const {
+    return subscriptions_.size() + publish_bytes_ + control_size() + body_.size();
+  }
   /// Takes what was added; the writer is empty again.
   PackedRpc take();
 
@@ -139,6 +154,8 @@ class RpcWriter {
   Bytes prune_;
   Bytes idontwant_;
   std::size_t idontwant_count_ = 0;
+  Bytes extensions_;
+  SharedBytes body_;
 };
 
 }  // namespace grapevine::pubsub

@@ -50,12 +50,16 @@ struct Shape {
     return true;
   }
 };
-constexpr Shape subscription_shape{.bytes = 1 << 2, .varints = 1 << 1, .repeated = 0};
+constexpr Shape subscription_shape{
+    .bytes = 1 << 2, .varints = 1 << 1 | 1 << 3 | 1 << 4, .repeated = 0};
 constexpr Shape ihave_shape{.bytes = 1 << 1 | 1 << 2, .varints = 0, .repeated = 2};
 constexpr Shape ids_shape{.bytes = 1 << 1, .varints = 0, .repeated = 1};
 constexpr Shape graft_shape{.bytes = 1 << 1, .varints = 0, .repeated = 0};
 constexpr Shape prune_shape{.bytes = 1 << 1 | 1 << 2, .varints = 1 << 3, .repeated = 2};
 constexpr Shape peer_info_shape{.bytes = 1 << 1 | 1 << 2, .varints = 0, .repeated = 0};
+constexpr Shape extensions_shape{.bytes = 0, .varints = 1 << partial_number, .repeated = 0};
+constexpr Shape partial_shape{
+    .bytes = 1 << 1 | 1 << 2 | 1 << 3 | 1 << 4, .varints = 0, .repeated = 0};
 
 /// Elements of one kind: the entries, and what repeats in them.
 struct Tally {
@@ -77,6 +81,8 @@ class Scan {
   Checked subscription(const base::Field& field);
   Checked control(const base::Field& field);
   Checked entry(const base::Field& field);
+  /// A message of which we only need that its fields are sound.
+  Checked sound(ByteView message, const Shape& shape);
   Checked entry_of(const base::Field& field, const Shape& shape, Tally& tally);
   Checked prune(const base::Field& field);
   Checked charge(const base::Field& field);
@@ -102,9 +108,10 @@ Result<void, RpcError> Scan::frame(ByteView frame) {
   Fields fields{frame};
   while (fields.next()) {
     if (fields->number != 2 && !spend()) return unexpected(RpcError::too_many);
-    if (fields->number > 3) continue;
+    if (fields->number > 3 && fields->number != partial_number) continue;
     if (fields->type != base::WireType::bytes) return unexpected(RpcError::malformed);
     Checked checked;
+    if (fields->number == partial_number) checked = sound(fields->bytes, partial_shape);
     if (fields->number == 1) checked = subscription(*fields);
     if (fields->number == 2 && ++publish_ > limits_.publish_max) {
       return unexpected(RpcError::too_many);
@@ -140,7 +147,11 @@ Result<void, RpcError> Scan::charge(const base::Field& field) {
 Result<void, RpcError> Scan::subscription(const base::Field& field) {
   if (++subscriptions_ > limits_.subscriptions_max) return unexpected(RpcError::too_many);
   if (const auto charged = charge(field); !charged) return charged;
-  const auto counted = count(field.bytes, subscription_shape, 0);
+  return sound(field.bytes, subscription_shape);
+}
+
+Result<void, RpcError> Scan::sound(ByteView message, const Shape& shape) {
+  const auto counted = count(message, shape, 0);
   if (!counted) return unexpected(counted.error());
   return {};
 }
@@ -150,7 +161,7 @@ Result<void, RpcError> Scan::control(const base::Field& field) {
   Fields fields{field.bytes};
   while (fields.next()) {
     if (!spend()) return unexpected(RpcError::too_many);
-    if (fields->number > 5) continue;
+    if (fields->number > 6) continue;
     if (fields->type != base::WireType::bytes) return unexpected(RpcError::malformed);
     if (const auto checked = entry(*fields); !checked) return checked;
   }
@@ -168,8 +179,10 @@ Result<void, RpcError> Scan::entry(const base::Field& field) {
       return entry_of(field, graft_shape, graft_);
     case 4:
       return prune(field);
-    default:
+    case 5:
       return entry_of(field, ids_shape, idontwant_);
+    default:
+      return sound(field.bytes, extensions_shape);
   }
 }
 
@@ -226,6 +239,8 @@ class Build {
  private:
   void subscription(ByteView entry);
   void control(ByteView message);
+  void extensions(ByteView entry);
+  void partial(ByteView body);
   void ihave(ByteView entry);
   void ids(ByteView entry, std::uint32_t number, std::vector<ByteView>& ids);
   void graft(ByteView entry);
@@ -233,6 +248,7 @@ class Build {
   void peer(ByteView entry, std::vector<PeerInfo>& peers);
   /// A topic we would ever keep; otherwise its entry is skipped.
   bool keeps(std::string_view topic);
+  bool keeps(const PartialView& partial);
 
   const RpcLimits& limits_;
   RpcView& out_;
@@ -246,7 +262,10 @@ void Build::frame(ByteView frame) {
       out_.publish_bodies.push_back(fields->bytes);
     }
     if (fields->number == 3) control(fields->bytes);
+    if (fields->number == partial_number) partial(fields->bytes);
+    if (fields->is_bytes(test_number)) out_.test_extension = true;
   }
+  if (out_.partial && !keeps(*out_.partial)) out_.partial.reset();
 }
 
 void Build::subscription(ByteView entry) {
@@ -254,7 +273,11 @@ void Build::subscription(ByteView entry) {
   for (Fields fields{entry}; fields.next();) {
     if (fields->number == 1) subscription.subscribe = fields->value != 0;
     if (fields->number == 2) subscription.topic = as_text(fields->bytes);
+    if (fields->number == 3) subscription.partial.requests = fields->value != 0;
+    if (fields->number == 4) subscription.partial.supports_sending = fields->value != 0;
   }
+  if (!subscription.subscribe) subscription.partial = {};
+  if (subscription.partial.requests) subscription.partial.supports_sending = true;
   if (keeps(subscription.topic)) out_.subscriptions.push_back(subscription);
 }
 
@@ -277,10 +300,23 @@ void Build::control(ByteView message) {
       case 5:
         ids(fields->bytes, ids_shape.repeated, out_.idontwant);
         break;
+      case 6:
+        extensions(fields->bytes);
+        break;
       default:
         break;
     }
   }
+}
+
+void Build::extensions(ByteView entry) {
+  if (!out_.extensions) out_.extensions.emplace();
+  read_extensions(entry, *out_.extensions);
+}
+
+void Build::partial(ByteView body) {
+  if (!out_.partial) out_.partial.emplace();
+  read_partial(body, *out_.partial);
 }
 
 void Build::ihave(ByteView entry) {
@@ -350,6 +386,16 @@ void Build::peer(ByteView entry, std::vector<PeerInfo>& peers) {
 
 bool Build::keeps(std::string_view topic) {
   if (!topic.empty() && topic.size() <= topic_size_max) return true;
+  ++out_.skipped;
+  return false;
+}
+
+bool Build::keeps(const PartialView& partial) {
+  if (!keeps(partial.topic)) return false;
+  if (!partial.group.empty() && partial.group.size() <= limits_.partial_group_size_max &&
+      partial.metadata.value_or(ByteView{}).size() <= limits_.partial_metadata_size_max) {
+    return true;
+  }
   ++out_.skipped;
   return false;
 }

@@ -12,7 +12,7 @@ namespace {
 using base::bytes_field_size;
 using base::FieldWriter;
 
-// Field numbers of RPC and ControlMessage; gossipsub v1.2 spec, "Protobuf".
+// Field numbers of RPC and ControlMessage; gossipsub v1.3 spec, "Protobuf".
 constexpr std::uint32_t subscriptions_number = 1;
 constexpr std::uint32_t publish_number = 2;
 constexpr std::uint32_t control_number = 3;
@@ -21,6 +21,7 @@ constexpr std::uint32_t iwant_number = 2;
 constexpr std::uint32_t graft_number = 3;
 constexpr std::uint32_t prune_number = 4;
 constexpr std::uint32_t idontwant_number = 5;
+constexpr std::uint32_t extensions_number = 6;
 
 std::size_t ids_size(std::uint32_t number, std::span<const ByteView> ids) {
   std::size_t sum = 0;
@@ -53,8 +54,15 @@ std::size_t prune_size(const Prune& prune, std::span<const PeerInfo> peers) {
 
 }  // namespace
 
-bool RpcWriter::add_subscription(bool subscribe, std::string_view topic) {
-  const auto entry = 2 + bytes_field_size(2, topic.size());
+void RpcWriter::add_extensions(const Extensions& extensions) {
+  ASSERT(empty());
+  if (!extensions.any()) return;
+  FieldWriter{extensions_}.bytes(extensions_number, extensions_body(extensions));
+}
+
+bool RpcWriter::add_subscription(bool subscribe, std::string_view topic, PartialFlags partial) {
+  const std::size_t flags = (partial.requests ? 2 : 0) + (partial.supports_sending ? 2 : 0);
+  const auto entry = 2 + bytes_field_size(2, topic.size()) + flags;
   const auto more = bytes_field_size(subscriptions_number, entry);
   const auto room = subscription_count_ < limits_.subscriptions &&
                     fits(subscriptions_.size() + more + control_size());
@@ -63,6 +71,8 @@ bool RpcWriter::add_subscription(bool subscribe, std::string_view topic) {
   out.header(subscriptions_number, entry);
   out.varint(1, subscribe ? 1 : 0);
   out.text(2, topic);
+  if (partial.requests) out.varint(3, 1);
+  if (partial.supports_sending) out.varint(4, 1);
   ++subscription_count_;
   return true;
 }
@@ -128,6 +138,13 @@ bool RpcWriter::add_prune(const Prune& prune) {
   return true;
 }
 
+bool RpcWriter::add_extension_body(const SharedBytes& field) {
+  ASSERT(!field.empty());
+  if (!empty() && (!body_.empty() || size() + field.size() > limits_.batch_bytes)) return false;
+  body_ = field;
+  return true;
+}
+
 PackedRpc RpcWriter::take() {
   PackedRpc packed;
   if (empty()) return packed;
@@ -135,26 +152,31 @@ PackedRpc RpcWriter::take() {
   first.reserve(base::varint_size_max + subscriptions_.size());
   base::append_varint(first, size());
   append(first, subscriptions_);
-  packed.size = first.size() + publish_bytes_ + control_size();
+  packed.size = first.size() + publish_bytes_ + control_size() + body_.size();
   packed.messages = publish_.size();
-  packed.pieces.reserve(publish_.size() + 2);
+  packed.pieces.reserve(publish_.size() + 3);
   packed.pieces.emplace_back(std::move(first));
   std::ranges::move(publish_, std::back_inserter(packed.pieces));
   if (const auto control = control_size(); control != 0) {
     Bytes last;
     last.reserve(control);
     FieldWriter{last}.header(control_number, control_body_size());
-    for (const auto* kind : {&ihave_, &iwant_, &graft_, &prune_, &idontwant_}) append(last, *kind);
+    for (const auto* kind : {&ihave_, &iwant_, &graft_, &prune_, &idontwant_, &extensions_}) {
+      append(last, *kind);
+    }
     packed.pieces.emplace_back(std::move(last));
   }
+  if (!body_.empty()) packed.pieces.push_back(std::move(body_));
   clear();
   return packed;
 }
 
 void RpcWriter::clear() {
-  for (auto* kind : {&subscriptions_, &ihave_, &iwant_, &graft_, &prune_, &idontwant_}) {
+  for (auto* kind :
+       {&subscriptions_, &extensions_, &ihave_, &iwant_, &graft_, &prune_, &idontwant_}) {
     kind->clear();
   }
+  body_ = {};
   publish_.clear();
   publish_bytes_ = 0;
   subscription_count_ = 0;
@@ -166,11 +188,13 @@ bool RpcWriter::fits_control(std::size_t more) const {
 }
 
 bool RpcWriter::fits(std::size_t overhead) const {
-  return overhead <= limits_.control_bytes && publish_bytes_ + overhead <= limits_.batch_bytes;
+  return overhead <= limits_.control_bytes &&
+         publish_bytes_ + body_.size() + overhead <= limits_.batch_bytes;
 }
 
 std::size_t RpcWriter::control_body_size() const {
-  return ihave_.size() + iwant_.size() + graft_.size() + prune_.size() + idontwant_.size();
+  return extensions_.size() + ihave_.size() + iwant_.size() + graft_.size() + prune_.size() +
+         idontwant_.size();
 }
 
 std::size_t RpcWriter::control_size() const {

@@ -54,7 +54,18 @@ void fill_control(grapevine::wire::ControlMessage& control, Rng& rng) {
     });
   });
   several([&] { control.add_idontwant()->add_message_ids(random_text(rng, 60)); });
-  if (rng.chance(1, 3)) control.mutable_extensions()->set_partial_messages(true);
+  if (rng.chance(1, 3)) {
+    auto& extensions = *control.mutable_extensions();
+    if (rng.chance(1, 2)) extensions.set_partial_messages(rng.chance(1, 2));
+    if (rng.chance(1, 2)) extensions.set_test_extension(rng.chance(1, 2));
+  }
+}
+
+void fill_partial(grapevine::wire::PartialMessages& partial, Rng& rng) {
+  partial.set_topic(random_topic(rng));
+  partial.set_group_id(random_text(rng, 128));
+  if (rng.chance(1, 2)) partial.set_partial_message(random_text(rng, 500));
+  if (rng.chance(1, 2)) partial.set_parts_metadata(random_text(rng, 40));
 }
 
 grapevine::wire::RPC random_rpc(Rng& rng) {
@@ -63,12 +74,16 @@ grapevine::wire::RPC random_rpc(Rng& rng) {
     auto& subscription = *rpc.add_subscriptions();
     if (rng.chance(3, 4)) subscription.set_subscribe(rng.chance(1, 2));
     if (rng.chance(1, 4)) subscription.set_requests_partial(rng.chance(1, 2));
+    if (rng.chance(1, 4)) subscription.set_supports_sending_partial(rng.chance(1, 2));
     subscription.set_topic(random_topic(rng));
   }
   for (auto left = rng.below(4); left > 0; --left) fill_message(*rpc.add_publish(), rng);
   if (rng.chance(3, 4)) fill_control(*rpc.mutable_control(), rng);
-  if (rng.chance(1, 4)) rpc.mutable_partial()->set_group_id(random_text(rng, 20));
-  if (rng.chance(1, 4)) rpc.mutable_test_extension();
+  if (rng.chance(1, 3)) {
+    fill_partial(*rpc.mutable_partial(), rng);
+  } else if (rng.chance(1, 4)) {
+    rpc.mutable_test_extension();
+  }
   return rpc;
 }
 
@@ -111,12 +126,40 @@ void expect_same_prune(const Prune& ours, const grapevine::wire::ControlPrune& t
   }
 }
 
+void expect_same_partial(const PartialView& ours, const grapevine::wire::PartialMessages& theirs) {
+  const auto same = [](const std::optional<ByteView>& value, bool has, const std::string& text) {
+    return value.has_value() == has && (!has || as_text(*value) == text);
+  };
+  EXPECT_EQ(ours.topic, theirs.topic());
+  EXPECT_EQ(as_text(ours.group), theirs.group_id());
+  EXPECT_TRUE(same(ours.message, theirs.has_partial_message(), theirs.partial_message()));
+  EXPECT_TRUE(same(ours.metadata, theirs.has_parts_metadata(), theirs.parts_metadata()));
+}
+
+void expect_same_extensions(const RpcView& ours, const grapevine::wire::RPC& theirs) {
+  const auto& control = theirs.control();
+  ASSERT_EQ(ours.extensions.has_value(), control.has_extensions());
+  if (ours.extensions) {
+    EXPECT_EQ(ours.extensions->partial_messages, control.extensions().partial_messages());
+    EXPECT_EQ(ours.extensions->test, control.extensions().test_extension());
+  }
+  EXPECT_EQ(ours.test_extension, theirs.has_test_extension());
+  ASSERT_EQ(ours.partial.has_value(), theirs.has_partial());
+  if (ours.partial) expect_same_partial(*ours.partial, theirs.partial());
+}
+
 void expect_same_rpc(const RpcView& ours, const grapevine::wire::RPC& theirs) {
+  expect_same_extensions(ours, theirs);
   ASSERT_EQ(ours.subscriptions.size(), static_cast<std::size_t>(theirs.subscriptions_size()));
   for (std::size_t i = 0; i < ours.subscriptions.size(); ++i) {
-    EXPECT_EQ(ours.subscriptions[i].subscribe,
-              theirs.subscriptions(static_cast<int>(i)).subscribe());
-    EXPECT_EQ(ours.subscriptions[i].topic, theirs.subscriptions(static_cast<int>(i)).topic());
+    const auto& [subscribe, partial, topic] = ours.subscriptions[i];
+    const auto& sent = theirs.subscriptions(static_cast<int>(i));
+    EXPECT_EQ(subscribe, sent.subscribe());
+    EXPECT_EQ(topic, sent.topic());
+    const bool requests = sent.subscribe() && sent.requests_partial();
+    EXPECT_EQ(partial.requests, requests);
+    EXPECT_EQ(partial.supports_sending,
+              requests || (sent.subscribe() && sent.supports_sending_partial()));
   }
   ASSERT_EQ(ours.publish_bodies.size(), static_cast<std::size_t>(theirs.publish_size()));
   for (std::size_t i = 0; i < ours.publish_bodies.size(); ++i) {
@@ -148,14 +191,17 @@ void expect_same_rpc(const RpcView& ours, const grapevine::wire::RPC& theirs) {
 Bytes rewrite(const RpcView& rpc, std::size_t& size) {
   constexpr std::size_t no_limit = 100'000'000;
   RpcWriter writer{{no_limit, no_limit, no_limit, no_limit, no_limit}};
-  for (const auto& [subscribe, topic] : rpc.subscriptions)
-    writer.add_subscription(subscribe, topic);
+  if (rpc.extensions) writer.add_extensions(*rpc.extensions);
+  for (const auto& [subscribe, partial, topic] : rpc.subscriptions)
+    writer.add_subscription(subscribe, topic, partial);
   for (const auto field : rpc.publish) writer.add_publish(SharedBytes::copy_of(field));
   for (const auto& ihave : rpc.ihave) writer.add_ihave(ihave.topic, ihave.ids);
   writer.add_iwant(rpc.iwant);
   for (const auto topic : rpc.graft) writer.add_graft(topic);
   for (const auto& prune : rpc.prune) writer.add_prune(prune);
   writer.add_idontwant(rpc.idontwant);
+  if (rpc.partial) writer.add_extension_body(partial_field(*rpc.partial));
+  if (rpc.test_extension) writer.add_extension_body(test_field());
   size = writer.size();
   const auto packed = writer.take();
   return packed.pieces.empty() ? Bytes{} : grapevine::wire::frame_of(packed);
