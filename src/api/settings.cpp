@@ -35,7 +35,7 @@ Expected<std::vector<gossipsub::Version>> versions_of(const NodeConfig& config) 
   using gossipsub::Version;
   if (config.router == Router::floodsub) return std::vector{Version::floodsub};
   if (config.gossip_protocols.empty()) {
-    return std::vector{Version::v1_2, Version::v1_1, Version::v1_0, Version::floodsub};
+    return gossipsub::Config{}.versions;
   }
   std::vector<Version> versions;
   for (const auto& id : config.gossip_protocols) {

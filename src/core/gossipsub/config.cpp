@@ -8,11 +8,12 @@ namespace grapevine::gossipsub {
 
 namespace {
 
-constexpr std::array<std::pair<Version, std::string_view>, 4> protocol_ids{{
+constexpr std::array<std::pair<Version, std::string_view>, 5> protocol_ids{{
     {Version::floodsub, "/floodsub/1.0.0"},
     {Version::v1_0, "/meshsub/1.0.0"},
     {Version::v1_1, "/meshsub/1.1.0"},
     {Version::v1_2, "/meshsub/1.2.0"},
+    {Version::v1_3, "/meshsub/1.3.0"},
 }};
 
 struct Rule {

@@ -9,6 +9,7 @@
 
 #include "base/result.hpp"
 #include "base/time.hpp"
+#include "core/gossipsub/partial_message.hpp"
 #include "core/pubsub/message.hpp"
 #include "core/pubsub/rpc.hpp"
 #include "core/pubsub/seen_cache.hpp"
@@ -16,7 +17,7 @@
 namespace grapevine::gossipsub {
 
 /// Protocol versions, oldest first; what a peer understands follows from the id negotiated with it.
-enum class Version { floodsub, v1_0, v1_1, v1_2 };
+enum class Version { floodsub, v1_0, v1_1, v1_2, v1_3 };
 std::string_view protocol_id(Version version);
 std::optional<Version> version_of(std::string_view protocol_id);
 
@@ -27,8 +28,9 @@ enum class Mode { gossipsub, floodsub };
 /// are go's except where docs/limits.md says why. Checked once by `Router::create`.
 struct Config {
   Mode mode = Mode::gossipsub;
-  std::vector<Version> versions = {Version::v1_2, Version::v1_1, Version::v1_0,
+  std::vector<Version> versions = {Version::v1_3, Version::v1_2, Version::v1_1, Version::v1_0,
                                    Version::floodsub};  ///< newest first
+  pubsub::Extensions extensions;  ///< what v1.3 peers are told we support; nothing by itself
 
   std::size_t d = 6;
   std::size_t d_low = 5;
@@ -74,6 +76,8 @@ struct Config {
   pubsub::SubscriptionFilter subscription_filter;
   pubsub::SignaturePolicy signature_policy = pubsub::SignaturePolicy::strict_sign;
   pubsub::IdFunction message_id = pubsub::ids::from_seqno;
+
+  PartialLimits partial;
 
   std::size_t outbox_bytes_max = 8 * 1024 * 1024;  ///< per peer
   std::size_t outbox_items_max = 1024;             ///< messages per peer

@@ -100,6 +100,7 @@ void Router::State::send_idontwant(const pubsub::Message& message, const Topic& 
   for (const auto handle : topic.mesh) {
     auto& peer = peers.at(handle);
     if (handle == from || peer.version < Version::v1_2) continue;
+    if (topic.partial && gives_parts(topic, peer)) continue;  // it sends us nothing whole
     peer.outbox.idontwant(message.id, outbox_limits);
     want_write(peer);
     count(Traced::Kind::idontwant_sent, peer, topic.name, {});
@@ -110,7 +111,7 @@ void Router::State::send_idontwant(const pubsub::Message& message, const Topic& 
 /// `without`.
 void Router::State::emit_gossip(const Topic& topic, const PeerSet& without) {
   const auto parts = adverts(topic);
-  if (parts.empty()) return;
+  if (parts.empty() && !topic.partial) return;
   std::vector<PeerHandle> able;
   for (const auto handle : topic.subscribers) {
     if (!without.contains(handle) && peers.at(handle).meshes()) able.push_back(handle);
@@ -120,7 +121,12 @@ void Router::State::emit_gossip(const Topic& topic, const PeerSet& without) {
   const auto target = std::min(able.size(), std::max(config->d_lazy, share));
   for (std::size_t i = 0; i < target; ++i) {
     std::swap(able[i], able[i + rng.below(able.size() - i)]);
-    advertise(peers.at(able[i]), topic, parts);
+    auto& peer = peers.at(able[i]);
+    if (topic.partial && takes_parts(topic, peer)) {
+      gossip_partial(topic, peer);
+    } else if (!parts.empty()) {
+      advertise(peer, topic, parts);
+    }
   }
 }
 

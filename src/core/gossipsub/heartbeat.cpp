@@ -29,6 +29,7 @@ void Router::State::heartbeat(TimePoint now) {
     }
   }
   mcache.shift();
+  partials.heartbeat();
   release_lingering();
   report_evictions();
 }

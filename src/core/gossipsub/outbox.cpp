@@ -23,6 +23,11 @@ struct MessageLane {
   void drop_oldest() { bytes -= items.pop().field.size(); }
 };
 
+struct Announcement {
+  bool subscribe;
+  pubsub::PartialFlags partial;
+};
+
 struct MeshChange {
   bool graft;
   std::optional<std::uint64_t> backoff;
@@ -43,7 +48,11 @@ std::vector<ByteView> views(auto first, auto last) {
 }  // namespace
 
 struct Outbox::Lanes {
-  Latest<bool> announcements;
+  std::optional<pubsub::Extensions> extensions;
+  bool test_extension = false;
+  base::Queue<SharedBytes> partials;
+  std::size_t partial_bytes = 0;
+  Latest<Announcement> announcements;
   Latest<MeshChange> mesh_changes;
   base::Queue<Advert> ihave;
   base::Queue<pubsub::MessageId> iwant;
@@ -51,11 +60,12 @@ struct Outbox::Lanes {
   std::array<MessageLane, 3> messages;  ///< by Lane
 
   bool control_empty() const {
-    return announcements.empty() && mesh_changes.empty() && ihave.empty() && iwant.empty() &&
-           idontwant.empty();
+    return !extensions && !test_extension && partials.empty() && announcements.empty() &&
+           mesh_changes.empty() && ihave.empty() && iwant.empty() && idontwant.empty();
   }
   bool pack_topics(pubsub::RpcWriter& writer);
   void pack_ids(pubsub::RpcWriter& writer, const pubsub::SendLimits& limits);
+  void pack_extension(pubsub::RpcWriter& writer);
 };
 
 Outbox::Outbox() = default;
@@ -68,8 +78,21 @@ Outbox::Lanes& Outbox::lanes() {
   return *lanes_;
 }
 
-void Outbox::announce(TopicName topic, bool subscribe) {
-  lanes().announcements.set(std::move(topic), subscribe);
+void Outbox::extensions(const pubsub::Extensions& ours) { lanes().extensions = ours; }
+
+void Outbox::test_extension() { lanes().test_extension = true; }
+
+bool Outbox::partial(SharedBytes field, const Limits& limits) {
+  auto& all = lanes();
+  if (all.partial_bytes + field.size() > limits.partial_bytes_max) return false;
+  if (all.partials.size() >= limits.partial_items_max) return false;
+  all.partial_bytes += field.size();
+  all.partials.push(std::move(field));
+  return true;
+}
+
+void Outbox::announce(TopicName topic, bool subscribe, pubsub::PartialFlags partial) {
+  lanes().announcements.set(std::move(topic), {subscribe, partial});
 }
 
 void Outbox::graft(TopicName topic) {
@@ -168,8 +191,10 @@ Outbox::Packed Outbox::pack(const pubsub::SendLimits& limits, const Unwanted& un
   Packed packed;
   if (empty()) return packed;
   pubsub::RpcWriter writer{limits};
+  if (lanes_->extensions) writer.add_extensions(*std::exchange(lanes_->extensions, {}));
   if (lanes_->pack_topics(writer)) {
     lanes_->pack_ids(writer, limits);
+    lanes_->pack_extension(writer);
     bool room = true;
     for (auto& lane : lanes_->messages) {
       while (room && !lane.items.empty()) {
@@ -191,7 +216,8 @@ Outbox::Packed Outbox::pack(const pubsub::SendLimits& limits, const Unwanted& un
 /// False when some did not fit.
 bool Outbox::Lanes::pack_topics(pubsub::RpcWriter& writer) {
   while (!announcements.empty()) {
-    if (!writer.add_subscription(announcements.value(), announcements.topic())) return false;
+    const auto& [subscribe, partial] = announcements.value();
+    if (!writer.add_subscription(subscribe, announcements.topic(), partial)) return false;
     announcements.pop();
   }
   while (!mesh_changes.empty()) {
@@ -219,6 +245,15 @@ void Outbox::Lanes::pack_ids(pubsub::RpcWriter& writer, const pubsub::SendLimits
     const auto& next = ihave.front();
     if (!writer.add_ihave(*next.topic, views(next.ids->begin(), next.ids->end()))) return;
     ihave.pop();
+  }
+}
+
+/// One body in each RPC; the others wait for the next.
+void Outbox::Lanes::pack_extension(pubsub::RpcWriter& writer) {
+  if (test_extension) {
+    test_extension = !writer.add_extension_body(pubsub::test_field());
+  } else if (!partials.empty() && writer.add_extension_body(partials.front())) {
+    partial_bytes -= partials.pop().size();
   }
 }
 

@@ -28,13 +28,19 @@ class Outbox {
     std::size_t items_max;
     std::size_t idontwant_max = 200;  ///< queued ids; older ones have lost their use
     std::size_t iwant_max = 10'000;   ///< queued ids; more are not asked for
+    std::size_t partial_bytes_max = 2 * 1024 * 1024;  ///< queued; more are refused
+    std::size_t partial_items_max = 1024;             ///< likewise
   };
   Outbox();
   Outbox(Outbox&&) noexcept;
   Outbox& operator=(Outbox&&) noexcept;
   ~Outbox();
 
-  void announce(TopicName topic, bool subscribe);
+  void extensions(const pubsub::Extensions& ours);  ///< before all else
+  void test_extension();
+  /// A whole field of an RPC. False when there is no room.
+  bool partial(SharedBytes field, const Limits& limits);
+  void announce(TopicName topic, bool subscribe, pubsub::PartialFlags partial = {});
   void graft(TopicName topic);
   /// `backoff` in seconds; none towards a 1.0 peer.
   void prune(TopicName topic, std::optional<std::uint64_t> backoff);

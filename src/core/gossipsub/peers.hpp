@@ -6,6 +6,7 @@
 
 #include <boost/unordered/unordered_flat_map.hpp>
 
+#include "core/gossipsub/extensions.hpp"
 #include "core/gossipsub/outbox.hpp"
 #include "core/gossipsub/remembered.hpp"
 #include "core/gossipsub/topics.hpp"
@@ -31,11 +32,14 @@ struct Peer {
   bool stream_open = false;   ///< we can write to it, in `version`
   bool write_wanted = false;  ///< WantsWrite was said and pack() has not run dry since
   Version version = Version::floodsub;
-  double score = 0;       ///< set by whoever keeps scores
-  TopicSet topics;        ///< subscribed
-  TopicSet early_grafts;  ///< asked for before our stream was open, answered when it is
+  double score = 0;           ///< set by whoever keeps scores
+  TopicSet topics;            ///< subscribed
+  TopicSet requests_partial;  ///< subscribed, wanting parts
+  TopicSet sends_partial;     ///< subscribed, able to send parts
+  TopicSet early_grafts;      ///< asked for before our stream was open, answered when it is
   std::size_t topic_bytes = 0;
   std::size_t pending = 0;  ///< messages of its under verification or validation
+  PeerExtensions extensions;
   Budget budget;
   Unwanted unwanted;
   Served served;

@@ -54,6 +54,7 @@ bool Router::State::send(const Sending& sending, Peer& peer) {
   if (std::ranges::find(without, peer.handle) != without.end()) return false;
   if (message.view.from && equal(*message.view.from, peer.id.bytes())) return false;
   if (!peer.unwanted.empty() && peer.unwanted.contains(key)) return false;
+  if (topic.partial && takes_parts(topic, peer)) return false;
   return push(peer, lane, message.field, key, topic.name);
 }
 

@@ -31,7 +31,12 @@ std::string_view name(Traced::Kind kind) {
                                                "subscribed",
                                                "unsubscribed",
                                                "limit_hit",
-                                               "iwant_served"};
+                                               "iwant_served",
+                                               "misbehaved",
+                                               "extensions_received",
+                                               "test_received",
+                                               "partial_sent",
+                                               "partial_received"};
   return names[static_cast<std::size_t>(kind)];
 }
 
@@ -59,6 +64,7 @@ Router::State::State(const PeerId& self_id, std::shared_ptr<const Config> config
       mcache{{config->mcache_len, config->mcache_gossip, config->mcache_bytes_max}},
       seen{config->seen, rng},
       pending{rng, config->pending_bytes_max},
+      partials{config->partial},
       direct{config->direct_peers},
       next_heartbeat{now + config->heartbeat_initial_delay},
       next_direct_connect{now} {}
@@ -125,6 +131,7 @@ void Router::on_stream_lost(PeerHandle handle, TimePoint) {
   peer.write_wanted = false;
   peer.outbox.clear();
   peer.unwanted = {};
+  state_->partials.forget(handle);
   state_->drop_from_meshes(peer);
   state_->refresh_flood(peer);
 }
@@ -134,8 +141,11 @@ void Router::remove_peer(PeerHandle handle, TimePoint) {
   auto& peer = state.peers.at(handle);
   state.drop_from_meshes(peer);
   state.forget_subscriptions(peer);
+  state.partials.forget(handle);
   state.peers.remove(handle);
 }
+
+void Router::on_inbound_stream(PeerHandle peer) { state_->peers.at(peer).extensions.on_stream(); }
 
 Result<void, pubsub::RpcError> Router::on_rpc(PeerHandle from, const SharedBytes& frame,
                                               TimePoint now) {
@@ -150,6 +160,7 @@ Result<void, pubsub::RpcError> Router::on_rpc(PeerHandle from, const SharedBytes
   if (rpc.skipped > 0) {
     state.count(Traced::Kind::limit_hit, peer, {}, "oversize element", rpc.skipped);
   }
+  state.on_extensions(peer, rpc);
   state.on_subscriptions(peer, rpc, now);
   for (std::size_t i = 0; i < rpc.publish.size(); ++i) {
     state.on_publish(peer, frame.slice(rpc.publish[i]), rpc.publish_bodies[i], now);
@@ -160,6 +171,7 @@ Result<void, pubsub::RpcError> Router::on_rpc(PeerHandle from, const SharedBytes
   if (!rpc.ihave.empty()) state.on_ihave(peer, rpc.ihave, now);
   if (!rpc.iwant.empty()) state.on_iwant(peer, rpc.iwant);
   if (!rpc.idontwant.empty()) state.on_idontwant(peer, rpc.idontwant);
+  if (rpc.partial) state.on_partial(peer, frame, *rpc.partial);
   return {};
 }
 
@@ -191,6 +203,15 @@ void Router::set_validated(std::string_view name, bool on) {
 
 Result<std::size_t, PublishError> Router::publish(pubsub::Message message, TimePoint now) {
   return state_->publish(std::move(message), now);
+}
+
+bool Router::set_partial(std::string_view topic, std::optional<PartialTopic> options) {
+  return state_->set_partial(topic, std::move(options));
+}
+
+Result<std::size_t, PartialError> Router::publish_partial(const PartialMessage& message,
+                                                          TimePoint now) {
+  return state_->publish_partial(message, now);
 }
 
 /// Mesh links with it end, and are said to: both sides send each other everything from now on.
@@ -280,6 +301,10 @@ std::vector<PeerId> Router::subscribers(std::string_view name) const {
   return topic ? ids_of(topic->subscribers, state_->peers) : std::vector<PeerId>{};
 }
 
+std::vector<PartialHolder> Router::partial_holders(std::string_view topic, ByteView group) const {
+  return state_->partial_holders(topic, group);
+}
+
 /// Half of each bound, so that what one RPC brings still fits.
 bool Router::has_room(PeerHandle handle) const {
   const auto& state = *state_;
@@ -312,7 +337,7 @@ const Counters& Router::counters() const { return state_->counters; }
 
 std::size_t Router::peer_state_size() const {
   const auto& state = *state_;
-  std::size_t size = state.peers.size();
+  std::size_t size = state.peers.size() + state.partials.peer_entries();
   for (const auto* topic : std::as_const(state.topics).all()) {
     size +=
         topic->subscribers.size() + topic->flood.size() + topic->mesh.size() + topic->fanout.size();
@@ -329,6 +354,7 @@ void Router::check_invariants(TimePoint now) const {
   ASSERT(state.pending.size() <= state.config->pending_messages_max);
   ASSERT(state.pending.bytes() <= state.config->pending_bytes_max);
   ASSERT(state.pending.empty() == (state.pending.bytes() == 0));
+  state.partials.check_invariants();
   ASSERT(state.promises.size() <= Promises::entries_max);
   ASSERT(state.backoffs.size() <= Backoffs::entries_max);
 }
@@ -338,6 +364,7 @@ void Router::State::check_topic(const Topic& topic, TimePoint now) const {
   ASSERT(topic.mesh.empty() || topic.joined);
   ASSERT(topic.fanout.empty() || (!topic.joined && topic.fanout_expires));
   ASSERT(!topic.idle() || lingering.contains(topic.handle));
+  ASSERT(topic.partial == (partials.find(topic.handle) != nullptr));
   for (const auto handle : topic.mesh) {
     const auto& peer = peers.at(handle);
     ASSERT(peer.meshes() && topic.subscribers.contains(handle));
@@ -361,6 +388,8 @@ void Router::State::check_peer(const Peer& peer) const {
     topic_bytes += topics.at(handle).name->size();
   }
   ASSERT(topic_bytes == peer.topic_bytes);
+  for (const auto handle : peer.requests_partial) ASSERT(peer.sends_partial.contains(handle));
+  for (const auto handle : peer.sends_partial) ASSERT(peer.topics.contains(handle));
   ASSERT(peer.topics.size() <= config->subscription_filter.topics_per_peer_max);
   ASSERT(peer.outbox.bytes() <= config->outbox_bytes_max);
   ASSERT(peer.outbox.messages() <= config->outbox_items_max);

@@ -15,6 +15,7 @@
 #include "base/shared_bytes.hpp"
 #include "base/time.hpp"
 #include "core/gossipsub/config.hpp"
+#include "core/gossipsub/partial_message.hpp"
 #include "core/pubsub/message.hpp"
 #include "core/pubsub/rpc.hpp"
 #include "identity/peer_id.hpp"
@@ -99,6 +100,11 @@ struct Traced {
     unsubscribed,
     limit_hit,
     iwant_served,
+    misbehaved,
+    extensions_received,
+    test_received,
+    partial_sent,
+    partial_received,
   };
   Kind kind;
   PeerId peer;
@@ -107,7 +113,8 @@ struct Traced {
   std::uint64_t count = 1;
 };
 std::string_view name(Traced::Kind kind);
-using Output = std::variant<WantsWrite, Deliver, Verify, Validate, Connect, Traced>;
+using Output =
+    std::variant<WantsWrite, Deliver, Verify, Validate, Connect, Traced, PartialReceived>;
 
 /// Sums since creation.
 struct Counters {
@@ -127,7 +134,7 @@ struct OutboxRoom {
 };
 
 /// The gossipsub router of one node. No I/O, clock, threads or logging of its own. Protocols
-/// floodsub and gossipsub 1.0, 1.1 and 1.2 (mesh, fanout, gossip, backoff, IDONTWANT).
+/// floodsub and gossipsub 1.0 to 1.3 (mesh, fanout, gossip, backoff, IDONTWANT, extensions).
 ///   on_*   what happened: a peer, an RPC, a deadline.   verbs  what the application wants.
 ///   poll   what the caller must do next; drain it at the end of every turn.
 /// `now` never decreases from call to call. Invariants (`check_invariants`): a mesh peer is
@@ -150,6 +157,8 @@ class Router {
   /// (V45).
   void on_stream_lost(PeerHandle peer, TimePoint now);
   void remove_peer(PeerHandle peer, TimePoint now);
+  /// The peer opened a stream to us, on which it may say its extensions once.
+  void on_inbound_stream(PeerHandle peer);
 
   /// One RPC frame without its length prefix. An error means: reset the inbound stream; the peer
   /// stays.
@@ -165,6 +174,14 @@ class Router {
   /// Sends a message of our own, encoded and signed by the caller, with its id. Answers the number
   /// of peers it is queued for; none is no error.
   Result<std::size_t, PublishError> publish(pubsub::Message message, TimePoint now);
+  /// Messages of `topic` travel in parts too, or no more; may change at any time, and holds until
+  /// then, joined or not. False, and nothing done, where `Config::extensions` lacks them or the
+  /// topic is none.
+  bool set_partial(std::string_view topic, std::optional<PartialTopic> options);
+  /// Tells mesh or fanout peers, and those who spoke of the group, what we have, and sends those
+  /// who ask for parts what they lack. Again whenever we have more, or learn that a peer has less.
+  /// Answers the number of peers something is queued for.
+  Result<std::size_t, PartialError> publish_partial(const PartialMessage& message, TimePoint now);
   void add_direct(const PeerId& peer);
   void remove_direct(const PeerId& peer);
   /// A peer's standing, as whoever keeps scores says; 0 until told. A negative one is pruned, not
@@ -181,6 +198,8 @@ class Router {
   std::vector<PeerId> mesh(std::string_view topic) const;         ///< sorted
   std::vector<PeerId> fanout(std::string_view topic) const;       ///< sorted
   std::vector<PeerId> subscribers(std::string_view topic) const;  ///< sorted
+  /// What is known of the peers in a group, in ascending order of their handles.
+  std::vector<PartialHolder> partial_holders(std::string_view topic, ByteView group) const;
   /// False while so much of this peer's, or of all, is under verification or validation that its
   /// next RPCs should wait where they are: the driver stops reading them and asks again after
   /// `on_verified` and `on_validated`.

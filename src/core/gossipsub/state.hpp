@@ -10,6 +10,7 @@
 #include "base/keyed_hash.hpp"
 #include "core/gossipsub/backoff.hpp"
 #include "core/gossipsub/mcache.hpp"
+#include "core/gossipsub/partial.hpp"
 #include "core/gossipsub/peers.hpp"
 #include "core/gossipsub/pending.hpp"
 #include "core/gossipsub/remembered.hpp"
@@ -26,6 +27,8 @@ namespace grapevine::gossipsub {
 ///   publishing.cpp     messages of our own, fanout, outboxes
 ///   gossip.cpp         IHAVE, IWANT, IDONTWANT
 ///   heartbeat.cpp      what happens each heartbeat
+///   extensions.cpp     v1.3: who supports what
+///   partial.cpp        messages in parts
 struct Router::State {
   State(const PeerId& self_id, std::shared_ptr<const Config> config_in, Rng rng_in, TimePoint now);
 
@@ -37,7 +40,8 @@ struct Router::State {
   void forget_subscriptions(Peer& peer);
   void join(std::string_view name, TimePoint now);
   void leave(std::string_view name, TimePoint now);
-  void announce(const TopicName& name, bool subscribe);
+  void announce(const Topic& topic, bool subscribe);
+  void announce(Peer& peer, const Topic& topic, bool subscribe);
   void release_if_idle(Topic& topic);
   void release_lingering();
   /// Brings `flood` of the peer's topics and `active` of a topic up to date.
@@ -126,6 +130,32 @@ struct Router::State {
   void connect_direct(TimePoint now);
   std::size_t outbound_count(const PeerSet& mesh) const;
 
+  // extensions.cpp
+  bool share(const Peer& peer, bool pubsub::Extensions::* extension) const;
+  void say_extensions(Peer& peer);
+  void on_extensions(Peer& peer, const pubsub::RpcView& rpc);
+  void send_test(Peer& peer);
+  void penalise(Peer& peer, std::uint32_t times, std::string_view reason);
+
+  // partial.cpp
+  bool set_partial(std::string_view name, std::optional<PartialTopic> options);
+  pubsub::PartialFlags flags_of(const Topic& topic) const;
+  void note_flags(Peer& peer, const pubsub::Subscription& subscription);
+  bool takes_parts(const Topic& topic, const Peer& peer) const;
+  bool gives_parts(const Topic& topic, const Peer& peer) const;
+  void on_partial(Peer& peer, const SharedBytes& frame, const pubsub::PartialView& view);
+  Bytes merged(const PartialTopic& options, ByteView known, ByteView news) const;
+  Result<std::size_t, PartialError> publish_partial(const PartialMessage& message, TimePoint now);
+  std::vector<PeerHandle> partial_audience(const Topic& topic, const PartialGroup& group) const;
+  struct PartialSending {
+    const Topic& topic;
+    const PartialTopic& options;
+    PartialGroup& group;
+  };
+  bool send_partial(const PartialSending& sending, Peer& peer, const PartialMessage* message);
+  void gossip_partial(const Topic& topic, Peer& peer);
+  std::vector<PartialHolder> partial_holders(std::string_view name, ByteView id) const;
+
   // router.cpp
   void check_topic(const Topic& topic, TimePoint now) const;
   void check_peer(const Peer& peer) const;
@@ -151,6 +181,7 @@ struct Router::State {
   pubsub::SeenCache seen;
   Pending pending;
   Promises promises;
+  Partials partials;
   std::vector<PeerId> direct;
   std::vector<Verify::Job> jobs;  ///< gathered over the turn
   Outputs outputs;

@@ -7,9 +7,10 @@ namespace grapevine::gossipsub {
 
 /// The first RPC on a stream, and again on every new one: a peer that restarted has forgotten us.
 void Router::State::hello(Peer& peer) {
+  say_extensions(peer);
   for (const auto handle : active) {
     const auto& topic = topics.at(handle);
-    if (topic.joined) peer.outbox.announce(topic.name, true);
+    if (topic.joined) announce(peer, topic, true);
   }
   want_write(peer);
 }
@@ -20,7 +21,9 @@ void Router::State::on_subscriptions(Peer& peer, const pubsub::RpcView& rpc, Tim
       unsubscribe(peer, subscription.topic);
       continue;
     }
-    if (!subscribe(peer, subscription.topic)) continue;
+    const bool fresh = subscribe(peer, subscription.topic);
+    note_flags(peer, subscription);
+    if (!fresh) continue;
     auto& topic = *topics.find(subscription.topic);
     if (topic.joined && topic.mesh.size() < config->d_low && graftable(topic, peer, now)) {
       graft(topic, {&peer.handle, 1}, "subscribed");  // not waiting for the heartbeat
@@ -60,6 +63,8 @@ void Router::State::unsubscribe(Peer& peer, std::string_view name) {
   topic->fanout.erase(peer.handle);
   topic->flood.erase(peer.handle);
   peer.early_grafts.erase(topic->handle);
+  peer.requests_partial.erase(topic->handle);
+  peer.sends_partial.erase(topic->handle);
   peer.topics.erase(topic->handle);
   peer.topic_bytes -= name.size();
   trace(Traced::Kind::unsubscribed, peer.id, name, {});
@@ -75,6 +80,8 @@ void Router::State::forget_subscriptions(Peer& peer) {
     release_if_idle(topic);
   }
   peer.topics.clear();
+  peer.requests_partial.clear();
+  peer.sends_partial.clear();
   peer.topic_bytes = 0;
 }
 
@@ -85,7 +92,7 @@ void Router::State::join(std::string_view name, TimePoint now) {
   if (topic.joined) return;
   topic.joined = true;
   trace(Traced::Kind::join, self, name, {});
-  announce(topic.name, true);
+  announce(topic, true);
   auto chosen = topic.fanout.copy();
   std::erase_if(chosen,
                 [&](PeerHandle handle) { return !graftable(topic, peers.at(handle), now); });
@@ -101,7 +108,7 @@ void Router::State::join(std::string_view name, TimePoint now) {
 void Router::State::leave(std::string_view name, TimePoint now) {
   auto* topic = topics.find(name);
   if (topic == nullptr || !topic->joined) return;
-  announce(topic->name, false);
+  announce(*topic, false);
   prune(*topic, topic->mesh.copy(), config->unsubscribe_backoff, "left", now);
   for (const auto handle : peers.handles()) peers.at(handle).early_grafts.erase(topic->handle);
   topic->joined = false;
@@ -110,13 +117,18 @@ void Router::State::leave(std::string_view name, TimePoint now) {
   release_if_idle(*topic);
 }
 
-void Router::State::announce(const TopicName& name, bool subscribe) {
+void Router::State::announce(const Topic& topic, bool subscribe) {
   for (const auto handle : peers.handles()) {
     auto& peer = peers.at(handle);
     if (!peer.stream_open) continue;
-    peer.outbox.announce(name, subscribe);
+    announce(peer, topic, subscribe);
     want_write(peer);
   }
+}
+
+void Router::State::announce(Peer& peer, const Topic& topic, bool subscribe) {
+  const bool flagged = subscribe && peer.version >= Version::v1_3;
+  peer.outbox.announce(topic.name, subscribe, flagged ? flags_of(topic) : pubsub::PartialFlags{});
 }
 
 /// A topic that backoffs or cached messages name stays until they are gone: joining it again must

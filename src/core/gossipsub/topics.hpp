@@ -72,6 +72,7 @@ struct Topic {
   TopicName name;
   bool joined = false;
   bool validated = false;
+  bool partial = false;  ///< its messages travel in parts too
   PeerSet subscribers;
   PeerSet flood;   ///< subscribers that get everything: direct and floodsub peers with a stream
   PeerSet mesh;    ///< while joined
@@ -80,7 +81,7 @@ struct Topic {
 
   /// The heartbeat has work with it.
   bool active() const { return joined || fanout_expires.has_value(); }
-  bool idle() const { return !active() && !validated && subscribers.empty(); }
+  bool idle() const { return !active() && !validated && !partial && subscribers.empty(); }
 };
 
 /// Interned topics, by handle and by name. Names are chosen by remotes: the hash is keyed (V21),

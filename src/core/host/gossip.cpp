@@ -91,6 +91,7 @@ void Host::State::on_gossip_in(Link& link, StreamId id) {
   if (peer == nullptr)
     return;  // the application's own connection: what is said here is passed over
   enter_router(*peer);
+  router.on_inbound_stream(peer->handle);
   auto& in = peer->gossip.in;
   in.push_back({link.id, id});
   consider_gossip(*peer);

@@ -35,16 +35,32 @@ struct Heard {
   std::vector<Advert> ihave{};
   std::vector<std::string> iwant{};
   std::vector<std::string> idontwant{};
+  std::vector<pubsub::Extensions> extensions{};
+  std::vector<std::size_t> extensions_at{};  ///< the RPCs they came in, from 0
+  std::size_t tests = 0;
+  struct Partial {
+    std::string topic, group;
+    std::optional<std::string> message, metadata;
+  };
+  std::vector<Partial> partials{};
+  std::vector<std::pair<std::string, pubsub::PartialFlags>> flags{};  ///< of each subscription
   std::size_t rpcs = 0;
   std::size_t largest_rpc = 0;
 
   void take(const SharedBytes& frame) {
     const auto rpc = pubsub::read_rpc(frame, {.size_max = 64 << 20, .control_bytes_max = 64 << 20});
     ASSERT_TRUE(rpc);
+    if (rpc->extensions) {
+      extensions.push_back(*rpc->extensions);
+      extensions_at.push_back(rpcs);
+    }
+    tests += rpc->test_extension;
+    if (rpc->partial) take(*rpc->partial);
     ++rpcs;
     largest_rpc = std::max(largest_rpc, frame.size());
     for (const auto& sub : rpc->subscriptions) {
       subscriptions.emplace_back(std::string{sub.topic}, sub.subscribe);
+      flags.emplace_back(std::string{sub.topic}, sub.partial);
     }
     for (const auto body : rpc->publish_bodies) {
       published.push_back(to_text(pubsub::parse_message(body)->payload()));
@@ -60,6 +76,13 @@ struct Heard {
     }
     for (const auto id : rpc->iwant) iwant.push_back(to_text(id));
     for (const auto id : rpc->idontwant) idontwant.push_back(to_text(id));
+  }
+  void take(const pubsub::PartialView& view) {
+    const auto text = [](const std::optional<ByteView>& bytes) {
+      return bytes ? std::optional{to_text(*bytes)} : std::nullopt;
+    };
+    partials.push_back(
+        {std::string{view.topic}, to_text(view.group), text(view.message), text(view.metadata)});
   }
   std::size_t count(std::string_view payload) const {
     return static_cast<std::size_t>(std::ranges::count(published, payload));
@@ -187,6 +210,16 @@ class Alone {
   }
   std::string id_of(std::string_view data) { return to_text(message("t", data).id.bytes()); }
 
+  Result<std::size_t, PartialError> publish(const PartialMessage& message) {
+    const auto sent = router_.publish_partial(message, now_);
+    drain();
+    return sent;
+  }
+  bool set_partial(std::string_view topic, std::optional<PartialTopic> options) {
+    const auto done = router_.set_partial(topic, std::move(options));
+    drain();
+    return done;
+  }
   Result<std::size_t, PublishError> publish(std::string_view topic, std::string_view data) {
     const auto sent = router_.publish(message(topic, data), now_);
     drain();
@@ -258,6 +291,7 @@ class Alone {
   std::vector<Validate> to_validate{};
   std::vector<Verify::Job> to_verify{};
   std::vector<PeerId> to_connect{};
+  std::vector<PartialReceived> partials{};
 
  private:
   static std::vector<ByteView> views(const std::vector<std::string>& ids) {
@@ -277,6 +311,8 @@ class Alone {
         to_validate.push_back(*validate);
       } else if (auto* connect = std::get_if<Connect>(&*output)) {
         to_connect.push_back(connect->peer);
+      } else if (auto* partial = std::get_if<PartialReceived>(&*output)) {
+        partials.push_back(std::move(*partial));
       } else if (auto* event = std::get_if<Traced>(&*output)) {
         events.push_back(*event);
       }

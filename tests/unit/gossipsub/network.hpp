@@ -38,6 +38,7 @@ class Network {
     std::vector<Traced> traced{};
     std::vector<PeerId> to_connect{};
     std::vector<Validate> to_validate{};
+    std::vector<PartialReceived> partials{};
     std::vector<Verify::Job> to_verify{};
     std::uint64_t seqno = 1;
     bool hold_validation = false;    ///< the test answers what `to_validate` gathers
@@ -212,6 +213,8 @@ class Network {
         if (!self.hold_validation) {
           self.router.on_validated(validate->ticket, Validation::accept, now_);
         }
+      } else if (auto* partial = std::get_if<PartialReceived>(&*output)) {
+        self.partials.push_back(std::move(*partial));
       } else if (auto* connect_to = std::get_if<Connect>(&*output)) {
         self.to_connect.push_back(connect_to->peer);
       } else if (auto* traced = std::get_if<Traced>(&*output)) {
