@@ -66,7 +66,8 @@ Shell::State::State(host::Host host_in, Config config, Application application_i
       application{std::move(application_in)},
       share{config.share},
       inbox{config.inbox, [this] { asio::post(context, [] {}); }},
-      verifier{std::max<std::size_t>(config.workers, 1), [this] { asio::post(context, [] {}); }} {}
+      verifier{std::max<std::size_t>(config.workers, 1), [this] { asio::post(context, [] {}); }},
+      resolver{[this] { asio::post(context, [] {}); }} {}
 
 void Shell::State::run() {
   const auto work = asio::make_work_guard(context);
@@ -104,8 +105,19 @@ void Shell::State::turn() {
 void Shell::State::take_inputs() {
   for (auto& command : inbox.take_commands()) command();
   for (const auto& [ticket, verdict] : verifier.collect()) host.on_verified(ticket, verdict, time);
+  take_records();
   if (const auto due = host.next_deadline(); due && *due <= time) host.on_deadline(time);
   publish();
+}
+
+void Shell::State::take_records() {
+  for (const auto& [id, records] : resolver.collect()) {
+    if (records) {
+      host.on_resolved(host::ResolveId{id}, *records, time);
+    } else {
+      host.on_resolve_failed(host::ResolveId{id}, records.error(), time);
+    }
+  }
 }
 
 void Shell::State::publish() {
@@ -139,6 +151,10 @@ void Shell::State::dispatch(host::Output output) {
       asio::co_spawn(context, dial(*this, wanted->dial, *to), asio::detached);
     } else {
       host.on_dial_failed(wanted->dial, host::DialError::unsupported, "not a TCP address", time);
+    }
+  } else if (auto* asked = std::get_if<host::Resolve>(&output)) {
+    if (!resolver.ask(std::to_underlying(asked->resolve), std::move(asked->name))) {
+      host.on_resolve_failed(asked->resolve, "too many names at a time", time);
     }
   } else if (const auto* cancelled = std::get_if<host::CancelDial>(&output)) {
     if (const auto found = dials.find(cancelled->dial); found != dials.end())

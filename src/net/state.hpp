@@ -14,6 +14,7 @@
 #include "net/pacing.hpp"
 #include "net/shell.hpp"
 #include "net/slabs.hpp"
+#include "net/txt_resolver.hpp"
 #include "net/verifier.hpp"
 
 /// What the parts of the shell share. Private to this module.
@@ -37,6 +38,7 @@ struct Shell::State {
   void run();
   void turn();
   void take_inputs();
+  void take_records();
   void publish();
   bool may_publish();
   void drain();
@@ -77,7 +79,9 @@ struct Shell::State {
   // Coroutine frames end with the context, while all that they are registered in still stands.
   asio::io_context context{1};
   std::vector<std::unique_ptr<Listener>> listeners;
-  Verifier verifier;  ///< last: its threads wake the context
+  // Last: their threads wake the context.
+  Verifier verifier;
+  TxtResolver resolver;
 };
 
 }  // namespace grapevine::net

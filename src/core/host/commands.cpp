@@ -61,6 +61,7 @@ StateSize Host::State::size() const {
   size.router = router.peer_state_size();
   size.connecting = connecting.size();
   size.dials = dials.size();
+  size.lookups = lookups.size();
   size.backlog = backlog.size();
   size.timers = timers.size();
   size.outputs = outputs.size();
@@ -100,6 +101,7 @@ void Host::State::check_invariants() const {
   ASSERT(unproven == half_open.size() && unproven <= config->half_open_max);
   ASSERT(links.size() == admission.connections());
   ASSERT(dials.size() <= config->dials_max);
+  for (const auto& [id, lookup] : lookups) ASSERT(connecting.contains(lookup.connect));
 }
 
 }  // namespace grapevine::host

@@ -30,6 +30,8 @@ struct Config {
   std::size_t dials_per_peer_max = 8;
   std::size_t dials_max = 64;
   std::size_t dial_addresses_max = 16;
+  std::size_t dns_depth_max = 4;  ///< `dnsaddr` names that lead to each other, one behind another
+  std::size_t dns_records_max = 32;  ///< taken for one `connect`, over all the names it leads to
   Duration dial_timeout = std::chrono::seconds{15};        ///< one address
   Duration dial_stagger = std::chrono::milliseconds{250};  ///< between addresses of one peer
   Duration dial_backoff_min = std::chrono::seconds{1};

@@ -5,15 +5,11 @@
 
 namespace grapevine::host {
 
-namespace {
-
 void add_detail(std::string& detail, std::string_view address, std::string_view reason) {
   if (detail.size() > 2048) return;
   if (!detail.empty()) detail += "; ";
   detail.append(address).append(": ").append(reason);
 }
-
-}  // namespace
 
 ConnectId Host::State::connect(ConnectRequest request, std::optional<std::size_t> for_direct) {
   const ConnectId id{next_connect++};
@@ -27,16 +23,21 @@ ConnectId Host::State::connect(ConnectRequest request, std::optional<std::size_t
     finish_connect(id, {id, added.peer, {}, *error, false, added.detail});
     return id;
   }
-  const auto* known = added.peer.empty() ? nullptr : find(added.peer);
-  if (known != nullptr && !added.request.another) {
-    const auto link = known->links.front();
-    finish_connect(id, {id, added.peer, link, std::nullopt, true, "already connected"});
-    return id;
-  }
+  if (finish_if_connected(added)) return id;
   set_timer({base::saturating_add(now, added.request.timeout), Timer::Kind::connect, 0,
              std::to_underlying(id)});
+  look_up(added, 1);
   start_dials(added);
   return id;
+}
+
+bool Host::State::finish_if_connected(Connecting& attempt) {
+  const auto* known = attempt.peer.empty() ? nullptr : find(attempt.peer);
+  if (known == nullptr || attempt.request.another) return false;
+  const auto link = known->links.front();
+  const auto id = attempt.id;
+  finish_connect(id, {id, attempt.peer, link, std::nullopt, true, "already connected"});
+  return true;
 }
 
 /// Whom and where, before anything is dialled.
@@ -53,21 +54,13 @@ std::optional<DialError> Host::State::prepare(Connecting& attempt) {
       }
       attempt.peer = *named;
     }
-    const auto plain = address.without_p2p();
-    if (!plain.tcp_endpoint()) {
-      add_detail(attempt.detail, address.to_string(), "no transport for this address");
-    } else if (std::ranges::find(listen_addresses, plain) != listen_addresses.end()) {
-      ours = true;
-      add_detail(attempt.detail, address.to_string(), name(DialError::self));
-    } else if (attempt.untried.size() < config->dial_addresses_max) {
-      attempt.untried.push(plain);
-    }
+    ours = !take_address(attempt, address) || ours;
   }
   if (attempt.peer == self) {
     attempt.detail = "this is our own peer id";
     return DialError::self;
   }
-  if (!attempt.untried.empty()) {
+  if (attempt.taken > 0) {
     if (!admission.full()) return std::nullopt;
     attempt.detail = "as many connections as there may be";
     return DialError::limit;
@@ -75,6 +68,27 @@ std::optional<DialError> Host::State::prepare(Connecting& attempt) {
   if (ours) return DialError::self;
   if (attempt.request.addresses.empty()) attempt.detail = "no address";
   return attempt.request.addresses.empty() ? DialError::none_given : DialError::unsupported;
+}
+
+/// Puts an address, or a name that leads to some, on the list; false when it is our own.
+bool Host::State::take_address(Connecting& attempt, const Multiaddr& address) {
+  const auto plain = address.without_p2p();
+  const auto parts = plain.components();
+  const bool named = parts.size() == 1 && parts.front().protocol == multi::Protocol::dnsaddr;
+  if (!named && !plain.tcp_endpoint()) {
+    add_detail(attempt.detail, address.to_string(), "no transport for this address");
+  } else if (std::ranges::find(listen_addresses, plain) != listen_addresses.end()) {
+    add_detail(attempt.detail, address.to_string(), name(DialError::self));
+    return false;
+  } else if (attempt.taken < config->dial_addresses_max) {
+    ++attempt.taken;
+    if (named) {
+      attempt.names.push_back(to_text(parts.front().value));
+    } else {
+      attempt.untried.push(plain);
+    }
+  }
+  return true;
 }
 
 /// The next address at once when nothing is under way, else after the stagger.
@@ -125,11 +139,16 @@ void Host::State::on_attempt_failed(ConnectId id, const Multiaddr& address, Dial
     add_detail(attempt.detail, address.to_string(), reason);
     attempt.next_start = now;  // a failure is the best reason to try the next one
     start_dials(attempt);
-    if (attempt.untried.empty() && attempt.dials.empty() && attempt.links.empty()) {
-      finish_connect(id, {id, attempt.peer, {}, attempt.last_error, false, {}});
-    }
+    finish_if_exhausted(attempt);
   }
   serve_backlog();
+}
+
+/// Nothing is left to try or to wait for.
+void Host::State::finish_if_exhausted(Connecting& attempt) {
+  if (!attempt.untried.empty() || !attempt.dials.empty()) return;
+  if (!attempt.links.empty() || !attempt.lookups.empty()) return;
+  finish_connect(attempt.id, {attempt.id, attempt.peer, {}, attempt.last_error, false, {}});
 }
 
 void Host::State::on_connected(Link& link) {
@@ -157,6 +176,7 @@ void Host::State::finish_connect(ConnectId id, ConnectResult result) {
     dials.erase(under_way);
     outputs.push(CancelDial{dial});
   }
+  for (const auto lookup : attempt->lookups) lookups.erase(lookup);
   for (const auto link : attempt->links) {
     doom(*find(link), {"the command that dialled it is over", DialError::cancelled, {}});
   }

@@ -17,6 +17,8 @@ namespace grapevine::host {
 enum class LinkId : std::uint64_t {};
 /// One attempt at one address.
 enum class DialId : std::uint64_t {};
+/// One question for the records of a name.
+enum class ResolveId : std::uint64_t {};
 /// One `connect` command.
 enum class ConnectId : std::uint64_t {};
 
@@ -53,6 +55,12 @@ struct Dial {
 };
 struct CancelDial {
   DialId dial;
+};
+/// Ask for the TXT records of `name`; answer with `on_resolved` or `on_resolve_failed`. An answer
+/// that comes too late does no harm.
+struct Resolve {
+  ResolveId resolve;
+  std::string name;
 };
 /// `pack(link)` has something to give.
 struct WantsWrite {
@@ -119,8 +127,8 @@ using gossipsub::Traced;
 using gossipsub::Validate;
 
 using Output =
-    std::variant<Dial, CancelDial, WantsWrite, CloseLink, Verify, Deliver, Validate, PeerConnected,
-                 PeerDisconnected, PeerIdentified, ConnectResult, StreamOpened, StreamData,
-                 StreamEnded, StreamClosed, StreamWritable, PingResult, Traced>;
+    std::variant<Dial, CancelDial, Resolve, WantsWrite, CloseLink, Verify, Deliver, Validate,
+                 PeerConnected, PeerDisconnected, PeerIdentified, ConnectResult, StreamOpened,
+                 StreamData, StreamEnded, StreamClosed, StreamWritable, PingResult, Traced>;
 
 }  // namespace grapevine::host

@@ -44,6 +44,9 @@ Result<void, gossipsub::ConfigError> check(const Config& config) {
   if (config.dials_per_peer_max == 0) return wrong("dials_per_peer_max", positive);
   if (config.dial_addresses_max == 0) return wrong("dial_addresses_max", positive);
   if (config.address_book_peers_max == 0) return wrong("address_book_peers_max", positive);
+  if (config.addresses_per_peer_max == 0) return wrong("addresses_per_peer_max", positive);
+  if (config.dns_depth_max == 0) return wrong("dns_depth_max", positive);
+  if (config.dns_records_max == 0) return wrong("dns_records_max", positive);
   if (config.dial_backoff_min <= Duration::zero()) {
     return wrong("dial_backoff_min", "must be positive");
   }
@@ -134,6 +137,18 @@ void Host::on_dial_failed(DialId dial, DialError error, std::string_view detail,
   state.dials.erase(found);
   state.on_attempt_failed(attempt.connect, attempt.address, error, detail);
   state.settle();
+}
+
+void Host::on_resolved(ResolveId resolve, const std::vector<std::string>& records, TimePoint now) {
+  state_->begin(now);
+  state_->on_resolved(resolve, records);
+  state_->settle();
+}
+
+void Host::on_resolve_failed(ResolveId resolve, std::string_view detail, TimePoint now) {
+  state_->begin(now);
+  state_->on_resolve_failed(resolve, detail);
+  state_->settle();
 }
 
 void Host::on_bytes(LinkId id, Received bytes, TimePoint now) {

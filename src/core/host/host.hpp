@@ -27,7 +27,7 @@ struct PeerView {
 };
 
 struct ConnectRequest {
-  std::vector<Multiaddr> addresses;  ///< of one peer; each may end in /p2p
+  std::vector<Multiaddr> addresses;  ///< of one peer; each may end in /p2p, and be a /dnsaddr
   std::optional<PeerId> peer;        ///< whom; taken from the addresses when absent there
   Duration timeout = std::chrono::seconds{15};
   bool another = false;  ///< a further connection even where one is there: for raw dials
@@ -44,6 +44,7 @@ struct StateSize {
   std::size_t router = 0;      ///< per-peer state of the router
   std::size_t connecting = 0;  ///< commands
   std::size_t dials = 0;
+  std::size_t lookups = 0;  ///< names asked for
   std::size_t backlog = 0;  ///< commands that wait for a dial
   std::size_t timers = 0;
   std::size_t outputs = 0;
@@ -81,6 +82,9 @@ class Host {
   /// The transport of `dial` is connected; nullopt when it is no longer wanted: close it.
   std::optional<LinkId> on_dialed(DialId dial, TimePoint now);
   void on_dial_failed(DialId dial, DialError error, std::string_view detail, TimePoint now);
+  /// The texts of a name's TXT records; those that are no addresses of the peer are passed over.
+  void on_resolved(ResolveId resolve, const std::vector<std::string>& records, TimePoint now);
+  void on_resolve_failed(ResolveId resolve, std::string_view detail, TimePoint now);
   void on_bytes(LinkId link, Received bytes, TimePoint now);
   void on_link_closed(LinkId link, std::string_view reason, TimePoint now);
   void on_written(LinkId link, std::size_t size, TimePoint now);

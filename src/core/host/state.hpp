@@ -138,12 +138,23 @@ struct DialAttempt {
   Multiaddr address;
 };
 
+/// A `dnsaddr` name asked for.
+struct Lookup {
+  ConnectId connect{};
+  std::size_t depth = 1;  ///< 1: given with the command; else one more than that which led here
+  std::string name;
+};
+
 /// One `connect` command under way.
 struct Connecting {
   ConnectId id{};
   ConnectRequest request;
   PeerId peer;  ///< empty when the addresses name none
   base::Queue<Multiaddr> untried;
+  std::vector<std::string> names;  ///< to be resolved
+  std::vector<ResolveId> lookups;
+  std::size_t taken = 0;    ///< addresses and names so far
+  std::size_t records = 0;  ///< so far, of all names
   std::vector<DialId> dials;
   std::vector<LinkId> links;  ///< transport there, handshake under way
   TimePoint next_start{};
@@ -152,6 +163,9 @@ struct Connecting {
   std::optional<std::size_t> direct;  ///< ours, for that direct peer: the application is not told
   bool queued = false;                ///< stands in the backlog
 };
+
+/// Adds why `address` failed to what the application is told.
+void add_detail(std::string& detail, std::string_view address, std::string_view reason);
 
 /// A peer the application wants to be connected at all times.
 struct DirectPeer {
@@ -166,7 +180,7 @@ struct DirectPeer {
 ///   turn.cpp      the order of work: inputs, events, what follows from them
 ///   links.cpp     connections and their sessions      timing.cpp    what deadlines mean
 ///   peers.cpp     who is connected, by which links     dialing.cpp   connect commands
-///   direct.cpp    peers that are dialled again and again
+///   direct.cpp    peers that are dialled again and again   resolving.cpp  dnsaddr names
 ///   gossip.cpp    the gossip streams and the router    identify.cpp  identify and push
 ///   streams.cpp   what happens on a stream             commands.cpp  ping and the application's
 ///
@@ -226,14 +240,24 @@ struct Host::State {
   // dialing.cpp
   ConnectId connect(ConnectRequest request, std::optional<std::size_t> direct_index);
   std::optional<DialError> prepare(Connecting& attempt);
+  bool take_address(Connecting& attempt, const Multiaddr& address);
+  bool finish_if_connected(Connecting& attempt);
   void start_dials(Connecting& attempt);
   void start_dial(Connecting& attempt);
+  void finish_if_exhausted(Connecting& attempt);
   void on_attempt_failed(ConnectId id, const Multiaddr& address, DialError error,
                          std::string_view detail);
   void on_connected(Link& link);
   void finish_connect(ConnectId id, ConnectResult result);
   void cancel_connects(const PeerId* peer, std::string_view why);
   void serve_backlog();
+
+  // resolving.cpp
+  void look_up(Connecting& attempt, std::size_t depth);
+  void on_resolved(ResolveId id, const std::vector<std::string>& records);
+  void on_resolve_failed(ResolveId id, std::string_view detail);
+  std::optional<Lookup> take_lookup(ResolveId id);
+  void on_record(Connecting& attempt, std::string_view record);
 
   // direct.cpp
   std::optional<std::size_t> direct_index(const PeerId& peer) const;
@@ -318,6 +342,7 @@ struct Host::State {
   boost::unordered_flat_map<PeerHandle, PeerEntry*> by_handle;
   boost::unordered_flat_map<ConnectId, std::unique_ptr<Connecting>> connecting;
   boost::unordered_flat_map<DialId, DialAttempt> dials;
+  boost::unordered_flat_map<ResolveId, Lookup> lookups;
   base::Queue<ConnectId> backlog;  ///< waiting for a free dial
   std::vector<DirectPeer> direct;
   std::vector<std::string> app_protocols;     ///< sorted
@@ -330,6 +355,7 @@ struct Host::State {
   bool push_set = false;  ///< its timer is
   std::uint64_t next_link = 1;
   std::uint64_t next_dial = 1;
+  std::uint64_t next_resolve = 1;
   std::uint64_t next_connect = 1;
   std::uint32_t next_peer = 1;
   TimePoint now{};  ///< of the latest input

@@ -23,6 +23,8 @@ inline Rng::Seed seed_of(std::uint64_t number) {
 }
 inline KeyPair key_of(std::uint64_t number) { return KeyPair::from_ed25519_seed(seed_of(number)); }
 inline Multiaddr parse(std::string_view text) { return *Multiaddr::parse(text); }
+/// An address of nobody's.
+inline Multiaddr port(int number) { return parse("/ip4/1.2.3.4/tcp/" + std::to_string(number)); }
 
 /// A configuration after the test has had its say.
 template <class Change>
@@ -156,6 +158,11 @@ class Lab {
   void redirect(const Multiaddr& address, Node node) { redirects_.emplace_back(address, node); }
   /// Dials to `address` reach a guest that is made then.
   void station(const Multiaddr& address) { stations_.push_back(address); }
+
+  /// `name` has these TXT records; without any, its server never answers.
+  void name(const std::string& name, std::vector<std::string> records) {
+    records_[name] = std::move(records);
+  }
 
   /// A guest connects to `to` from `from`; nullopt when it is refused.
   std::optional<WireId> knock(Node to, const Multiaddr& from = parse("/ip4/10.9.9.9/tcp/9")) {
@@ -333,6 +340,9 @@ class Lab {
     } else if (const auto* wanted = std::get_if<Dial>(&output)) {
       dial(at, *wanted);
       nodes_[at].outputs.push_back(output);
+    } else if (const auto* asked = std::get_if<Resolve>(&output)) {
+      resolve(at, *asked);
+      nodes_[at].outputs.push_back(output);
     } else if (auto* verify = std::get_if<Verify>(&output)) {
       for (const auto& job : verify->jobs) {
         host.on_verified(job.ticket, pubsub::verify(job.message.view), now_);
@@ -341,6 +351,15 @@ class Lab {
       host.on_validated(validate->ticket, gossipsub::Validation::accept, now_);
     } else {
       nodes_[at].outputs.push_back(std::move(output));
+    }
+  }
+
+  void resolve(Node at, const Resolve& asked) {
+    const auto known = records_.find(asked.name);
+    if (known == records_.end()) {
+      host(at).on_resolve_failed(asked.resolve, "no such name", now_);
+    } else if (!known->second.empty()) {
+      host(at).on_resolved(asked.resolve, known->second, now_);
     }
   }
 
@@ -480,6 +499,7 @@ class Lab {
   std::vector<Multiaddr> silent_;
   std::vector<Multiaddr> stations_;
   std::vector<std::pair<Multiaddr, Node>> redirects_;
+  std::map<std::string, std::vector<std::string>> records_;
   TimePoint now_{1s};
   std::size_t turns_ = 0;
   std::size_t wakes_ = 0;
