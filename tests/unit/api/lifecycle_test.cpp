@@ -259,7 +259,7 @@ TEST(Callbacks, MayPublishAndSubscribe) {
   EXPECT_EQ(take(pongs, 1).size(), 1u);
 }
 
-/// Descriptors run out (V55): everything is in a process of its own, which says by its exit what
+/// Descriptors run out: everything is in a process of its own, which says by its exit what
 /// was wrong.
 class Exhaustion {
  public:
@@ -320,7 +320,7 @@ class Exhaustion {
   std::atomic<int> warnings_ = 0;
 };
 
-TEST(Descriptors, RunOutWithoutHarmToThePresent) {
+TEST(Descriptors, RunOutWithoutHarmToThePresent_V55) {
   GTEST_FLAG_SET(death_test_style, "threadsafe");
   EXPECT_EXIT(std::_Exit(Exhaustion{}.run()), testing::ExitedWithCode(0), "");
 }

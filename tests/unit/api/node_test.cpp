@@ -147,7 +147,7 @@ TEST(Node, HearsItselfWithoutPeers) {
   EXPECT_EQ(message->data.text(), "hello");
 }
 
-TEST(Node, NumbersItsMessagesUpwardsWhateverTheThreadsDo) {
+TEST(Node, NumbersItsMessagesUpwardsWhateverTheThreadsDo_V44) {
   constexpr std::size_t threads = 4, each = 250;
   TestNode a, b;
   auto to_b = *b.node.topic("t")->subscribe();

@@ -3,11 +3,14 @@
 
 #include "crypto/der.hpp"
 #include "crypto/signatures.hpp"
+#include "unit/crypto/rsa_key.hpp"
 #include "unit/crypto/spec_keys.hpp"
 
 namespace grapevine::crypto {
 namespace {
 
+using spec_keys::rsa_key;
+using spec_keys::sequence;
 using spec_keys::unhex;
 
 // What follows the type and the length in the spec's protobufs.
@@ -21,26 +24,6 @@ Bytes rsa_secret() { return data_of(spec_keys::rsa_secret, 5); }
 Bytes rsa_public() { return data_of(spec_keys::rsa_public, 5); }
 
 Digest256 digest(std::string_view message) { return sha256(as_bytes(message)); }
-
-Bytes sequence(ByteView body) {
-  Bytes out;
-  der::append(out, der::sequence, body);
-  return out;
-}
-
-// A public key with an odd modulus of so many bits, which nobody knows the factors of.
-Bytes rsa_key(std::size_t bits, ByteView exponent = Bytes{1, 0, 1}) {
-  Bytes modulus((bits + 7) / 8, 0xff);
-  modulus.front() = static_cast<std::uint8_t>(0xff >> ((8 - bits % 8) % 8));
-  Bytes numbers;
-  der::append_unsigned(numbers, modulus);
-  der::append_unsigned(numbers, exponent);
-  Bytes bit_string{0};
-  append(bit_string, sequence(numbers));
-  Bytes fields = sequence(unhex("06092a864886f70d0101010500"));
-  der::append(fields, der::bit_string, bit_string);
-  return sequence(fields);
-}
 
 using Check = Result<void, KeyError> (*)(ByteView);
 const Check checks[] = {ecdsa::check_public_key, rsa::check_public_key};
@@ -133,8 +116,7 @@ TEST(Rsa, SignaturesAreDeterministic) {
   EXPECT_EQ(rsa::sign(rsa_secret(), digest("message")), rsa::sign(rsa_secret(), digest("message")));
 }
 
-// V07.
-TEST(Rsa, RefusesModuliOutsideTheLimits) {
+TEST(Rsa, V07RefusesModuliOutsideTheLimits) {
   for (const std::size_t bits : {8U, 512U, 1024U, 2047U, 8193U, 16384U, 65536U}) {
     EXPECT_EQ(rsa::check_public_key(rsa_key(bits)).error(), KeyError::bad_size) << bits;
     EXPECT_EQ(rsa::verify(rsa_key(bits), digest("message"), Bytes(bits / 8)).error(),
@@ -159,8 +141,8 @@ TEST(Rsa, RefusesAnEvenModulus) {
   EXPECT_EQ(rsa::check_public_key(key).error(), KeyError::bad_encoding);
 }
 
-// V08: a length is compared with what is there before anything is done with it.
-TEST(Der, RefusesLengthsBeyondTheInput) {
+// A length is compared with what is there before anything is done with it.
+TEST(Der, V08RefusesLengthsBeyondTheInput) {
   const char* const keys[] = {
       "",
       "30",
@@ -182,7 +164,7 @@ TEST(Der, RefusesLengthsBeyondTheInput) {
   }
 }
 
-TEST(Der, RefusesDeepNestingWithoutDescending) {
+TEST(Der, V08RefusesDeepNestingWithoutDescending) {
   Bytes nested;
   for (int depth = 0; depth < 1000; ++depth) nested = sequence(nested);
 

@@ -120,8 +120,8 @@ TEST(Ed25519, WrongSizesAreInvalid) {
             Verdict::invalid);
 }
 
-// V12: S + L is a second signature of the same message for a careless reader. Everybody refuses it.
-TEST(Ed25519, AMalleableSignatureIsInvalid) {
+// S + L is a second signature of the same message for a careless reader. Everybody refuses it.
+TEST(Ed25519, V12AMalleableSignatureIsInvalid) {
   const auto pair = ed25519::KeyPair::from_seed({7});
   auto signature = pair.sign(std::array{as_bytes("message")});
   const auto added = unhex(order);
@@ -136,9 +136,9 @@ TEST(Ed25519, AMalleableSignatureIsInvalid) {
   EXPECT_EQ(verify(pair.public_key, as_bytes("message"), signature), Verdict::invalid);
 }
 
-// V12: A = R = identity and S = 0 fits every message for go, dalek and OpenSSL, but not for
+// A = R = identity and S = 0 fits every message for go, dalek and OpenSSL, but not for
 // libsodium.
-TEST(Ed25519, TheSignatureOfTheIdentityIsDisputed) {
+TEST(Ed25519, V12TheSignatureOfTheIdentityIsDisputed) {
   const auto signature = join(unhex(identity_point), Bytes(32));
 
   EXPECT_EQ(verify(key_of(identity_point), as_bytes("anything"), signature), Verdict::disputed);

@@ -458,6 +458,40 @@ TEST(Outbox, OfAPeerThatDoesNotReadIsBoundedAndSaysWhatItDrops) {
   EXPECT_EQ(node.traced(Traced::Kind::outbox_dropped), node.router().counters().rpc_dropped);
 }
 
+/// The bytes of an RPC without its length.
+template <class Fill>
+Bytes part(Fill fill) {
+  pubsub::RpcWriter writer{{}};
+  fill(writer);
+  Bytes whole;
+  for (const auto& piece : writer.take().pieces) append(whole, piece);
+  base::ByteReader in{whole};
+  return to_bytes(**base::take_frame(in, whole.size()));
+}
+
+TEST(Order, OfOneRpcIsSubscriptionsThenMessagesThenControl) {
+  Alone node;
+  node.join("t");
+  for (std::size_t i = 0; i < Config{}.d_low; ++i) node.add_meshed("t");
+  const auto peer = node.add();
+  node.events.clear();
+  const auto id = node.id_of("x");
+  auto frame = part([&](auto& rpc) {
+    rpc.add_graft("t");
+    rpc.add_ihave("t", std::vector<ByteView>{as_bytes(id)});
+  });
+  append(frame, part([&](auto& rpc) { rpc.add_publish(node.message("t", "x").field); }));
+  append(frame, part([](auto& rpc) { rpc.add_subscription(true, "t"); }));
+
+  ASSERT_TRUE(node.feed(peer, SharedBytes{std::move(frame)}));
+
+  std::vector<Traced::Kind> kinds;
+  for (const auto& event : node.events) kinds.push_back(event.kind);
+  EXPECT_EQ(kinds, (std::vector{Traced::Kind::subscribed, Traced::Kind::graft}));
+  EXPECT_EQ(node.delivered("x"), 1u);
+  EXPECT_TRUE(node.heard(peer).iwant.empty());  // it was there already
+}
+
 TEST(Rpc, ThatIsMalformedIsAnErrorAndLeavesThePeer_V54) {
   Alone node;
   node.join("t");

@@ -197,6 +197,20 @@ TEST(Graft, BeforeOurStreamIsOpenIsAnsweredWhenItIs) {
   EXPECT_TRUE(node.heard(peer).grafts.empty());
 }
 
+TEST(Graft, BeforeOurStreamIsOpenIsTakenBackByAPrune) {
+  Alone node;
+  node.join("t");
+  for (std::size_t i = 0; i < Config{}.d_low; ++i) node.add_meshed("t");
+  const auto peer = node.add({.open = false, .topic = "t"});
+  node.graft(peer, "t");
+  node.prune(peer, "t", 60);
+
+  node.open(peer);
+
+  EXPECT_FALSE(node.meshed(peer, "t"));
+  EXPECT_TRUE(node.heard(peer).prunes.empty());
+}
+
 TEST(Graft, OfAFloodsubPeerIsIgnored) {
   Alone node;
   node.join("t");
@@ -465,6 +479,21 @@ TEST(Limits, OfSubscriptionsAPeerMeetsAreForgottenWithIt_V37) {
   node.leave("ours nevertheless");
   for (std::uint32_t p = 1; p <= 5; ++p) node.remove(PeerHandle{p});
   EXPECT_EQ(node.router().peer_state_size(), 0u);
+}
+
+TEST(Limits, OfTopicNamesInBytesAreGivenBackByUnsubscribing_V37) {
+  auto config = Alone::plain();
+  config.subscription_filter.topic_bytes_per_peer_max = 100;
+  Alone node{config};
+  const auto peer = node.add();
+  const auto name = [](int number) { return "topic-" + std::to_string(1000 + number); };
+  for (int round = 0; round < 3; ++round) {
+    for (int i = 0; i < 20; ++i) node.subscribe(peer, name(round * 20 + i));
+
+    EXPECT_FALSE(node.router().subscribers(name(round * 20 + 9)).empty());
+    EXPECT_TRUE(node.router().subscribers(name(round * 20 + 10)).empty());
+    for (int i = 0; i < 20; ++i) node.subscribe(peer, name(round * 20 + i), false);
+  }
 }
 
 TEST(Topics, WithABackoffAreNotConfusedWithLaterOnes) {

@@ -153,6 +153,26 @@ TEST(Connecting, RefusesAnotherPeerThanTheOneDialled_V10_F22) {
   EXPECT_TRUE(lab.host(a).addresses_of(lab.id(c), lab.now()).empty());
 }
 
+TEST(Connecting, ForgetsAnAddressWhereAnotherPeerAnswers_V10_F22) {
+  Lab lab;
+  const auto a = lab.add();
+  const auto b = lab.add();
+  const auto c = lab.add();
+  lab.host(c).set_listen_addresses({Lab::address(c), parse("/ip4/10.7.7.7/tcp/1")}, lab.now());
+  lab.connect(a, c);
+  lab.run(1s);
+  lab.host(a).disconnect(lab.id(c), lab.now());
+  lab.settle();
+  ASSERT_EQ(lab.host(a).addresses_of(lab.id(c), lab.now()).size(), 2u);
+  lab.redirect(parse("/ip4/10.7.7.7/tcp/1"), b);
+
+  lab.connect(a, {parse("/ip4/10.7.7.7/tcp/1").with_p2p(lab.id(c).bytes())});
+  lab.run(1s);
+
+  EXPECT_EQ(lab.last<ConnectResult>(a)->error, DialError::wrong_peer);
+  EXPECT_EQ(lab.host(a).addresses_of(lab.id(c), lab.now()), std::vector{Lab::address(c)});
+}
+
 TEST(Connecting, RefusesAddressesThatNameDifferentPeers) {
   Lab lab;
   const auto a = lab.add();
@@ -210,6 +230,26 @@ TEST(Connecting, TriesNoMoreAddressesThanTheLimit) {
 
   EXPECT_EQ(lab.all<Dial>(a).size(), 16u);
   EXPECT_EQ(only_result(lab, a).error, DialError::refused);
+}
+
+TEST(Connecting, TriesEightAddressesOfAPeerAtATime) {
+  Lab lab;
+  const auto a = lab.add();
+  std::vector<Multiaddr> many;
+  for (int i = 1; i <= 16; ++i) {
+    many.push_back(parse("/ip4/10.7.7.7/tcp/" + std::to_string(i)));
+    lab.silence(many.back());
+  }
+  ConnectRequest request;
+  request.addresses = many;
+  request.timeout = 1min;
+
+  lab.host(a).connect(request, lab.now());
+  lab.run(10s);
+  EXPECT_EQ(lab.all<Dial>(a).size(), 8u);
+  lab.run(10s);
+
+  EXPECT_EQ(lab.all<Dial>(a).size(), 16u);
 }
 
 TEST(Connecting, WaitsForAFreeDialAndServesAllInTheEnd) {
@@ -335,6 +375,40 @@ TEST(DirectPeers, AreDialledAgainWithBackOffUntilTheyAreBack) {
   lab.run(7min);
 
   EXPECT_EQ(lab.host(a).peers().size(), 1u);
+}
+
+TEST(DirectPeers, AreDialledAtLeastAsOftenAsTheLongestWaitSays) {
+  Lab lab;
+  const auto a =
+      lab.add(config_with([](Config& config, auto&, auto&) { config.dial_backoff_max = 8s; }));
+  lab.host(a).add_direct(key_of(50).peer_id(), {parse("/ip4/10.7.7.7/tcp/1")}, lab.now());
+
+  lab.run(2min);
+
+  EXPECT_GE(lab.all<Dial>(a).size(), 12u);
+  EXPECT_LE(lab.all<Dial>(a).size(), 20u);
+}
+
+TEST(ProtectedConnection, StaysWhereThePeerMakesTooMany) {
+  Lab lab;
+  const auto a = lab.add();
+  const auto b = lab.add();
+  ConnectRequest request;
+  request.addresses = {lab.full(b)};
+  request.protected_from_limits = true;
+  lab.host(a).connect(request, lab.now());
+  lab.run(15s);
+  const auto link = lab.last<ConnectResult>(a)->link;
+  ASSERT_TRUE(link);
+
+  for (int i = 0; i < 6; ++i) {
+    lab.connect(b, {lab.full(a)}, true);
+    lab.run(100ms);
+  }
+  lab.run(30s);
+
+  EXPECT_TRUE(lab.host(a).open_stream(*link, {"/app/1"}, lab.now()));
+  EXPECT_EQ(lab.host(a).link_count(), 3u);  // two, and the protected one
 }
 
 TEST(DirectPeers, ThatHangUpAreDialledAgainSoon) {

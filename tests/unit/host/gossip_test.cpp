@@ -249,6 +249,41 @@ TEST_F(GossipingGuest, EndingItsSideOfOurStreamChangesNothing) {
   EXPECT_EQ(topics, (std::vector<std::string>{"t", "later"}));
 }
 
+TEST_F(GossipingGuest, ThatTakesNothingHasLittleWrittenAheadForIt_V17) {
+  come({std::string{v1_2}}, {std::string{v1_2}});
+  const auto ours = lab.guest(wire).inbound(v1_2).front();
+  say(open(v1_2), rpc_subscribing({"t"}));
+  lab.guest(wire).consumes = false;
+  constexpr std::size_t size = 10'000;
+
+  for (int i = 0; i < 100; ++i) lab.publish(node, "t", std::string(size, 'x') + std::to_string(i));
+
+  const auto link = lab.all<PeerConnected>(node).front().link;
+  const auto ahead = lab.host(node).queued({link, ours});
+  EXPECT_GE(ahead, 64u * 1024);
+  EXPECT_LE(ahead, 64u * 1024 + 48u * 1024 + size);  // what one RPC has beyond
+}
+
+TEST_F(GossipingGuest, ThatSendsMoreThanIsCheckedAtATimeLosesNothing) {
+  node = lab.add(config_with([](Config&, gossipsub::Config& gossip, session::Config&) {
+    gossip.pending_per_peer_max = 8;
+  }));
+  come({std::string{v1_2}}, {std::string{v1_2}});
+  const auto key = key_of(100);
+  const auto author = key.peer_id();
+  Bytes frames;
+  for (std::uint64_t i = 1; i <= 100; ++i) {
+    const auto data = std::to_string(i);
+    const auto message = pubsub::encode({"t", as_bytes(data), &author, i, &key});
+    base::append_varint(frames, message.field.size());
+    append(frames, message.field);
+  }
+
+  say(open(v1_2), frames);
+
+  EXPECT_EQ(lab.all<Deliver>(node).size(), 100u);
+}
+
 TEST(Hello, OfTwoThousandTopicsArrivesWhole_V46) {
   Lab lab;
   const auto config = config_with([](Config&, gossipsub::Config& gossip, session::Config&) {

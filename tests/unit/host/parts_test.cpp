@@ -13,7 +13,6 @@ namespace {
 const TimePoint start{1s};
 
 PeerId peer(std::uint64_t number) { return key_of(number).peer_id(); }
-Multiaddr port(int number) { return parse("/ip4/1.2.3.4/tcp/" + std::to_string(number)); }
 
 TEST(Timers, ComeInOrderOfTimeAndThenOfSetting) {
   Timers timers;

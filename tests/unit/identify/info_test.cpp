@@ -92,8 +92,8 @@ TEST(Update, KeepsWhatAPartialPushDoesNotMention) {
   EXPECT_TRUE(known.public_key && known.record && known.observed_address);
 }
 
-// V32: an address the peer no longer lists must not be dialled for ever.
-TEST(Update, DropsAddressesMissingFromTheNewerList) {
+// An address the peer no longer lists must not be dialled for ever.
+TEST(Update, V32DropsAddressesMissingFromTheNewerList) {
   auto known = read(encode(example::info()), alice().peer_id()).value();
   Info pushed;
   pushed.signed_record = record_of(alice(), 8, {address("/ip4/192.0.2.9/tcp/9")});
@@ -116,7 +116,7 @@ TEST(Update, ANewerRecordWithoutAddressesLeavesNone) {
 }
 
 // F20.
-TEST(Update, IgnoresARecordWithALowerSequenceNumber) {
+TEST(Update, V11IgnoresARecordWithALowerSequenceNumber) {
   auto known = read(encode(example::info()), alice().peer_id()).value();
   Info pushed;
   pushed.signed_record = record_of(alice(), 6, {address("/ip4/192.0.2.66/tcp/6")});

@@ -144,8 +144,8 @@ TEST(Reader, RefusesTheKeyOfAnother) {
   EXPECT_EQ(read(key_field(Bytes(36)), alice().peer_id()).error(), ReadError::wrong_key);
 }
 
-// V31, V11: records of third parties are how one peer made go keep millions.
-TEST(Reader, IgnoresRecordsThatAreNotTheSendersOwn) {
+// Records of third parties are how one peer made go keep millions.
+TEST(Reader, V31V11IgnoresRecordsThatAreNotTheSendersOwn) {
   auto info = example::info();
   info.signed_record = record_of(mallory(), 9, {address("/ip4/192.0.2.66/tcp/66")});
 
@@ -202,8 +202,8 @@ TEST(Reader, KeepsTextAsBytesAndCutsIt) {
   EXPECT_EQ(as_text(info.protocol_version), "<script>\x01\xc3");
 }
 
-// V32: ten full messages of protocols and addresses.
-TEST(Reader, StopsAtItsLimits) {
+// Ten full messages of protocols and addresses.
+TEST(Reader, V32StopsAtItsLimits) {
   Bytes protocols;
   Bytes addresses;
   for (std::size_t chunk = 0; chunk < Reader::messages_max; ++chunk) {
@@ -219,8 +219,8 @@ TEST(Reader, StopsAtItsLimits) {
   EXPECT_EQ(read(addresses, alice().peer_id())->addresses.size(), addresses_max);
 }
 
-// V39's shape: many elements in few bytes leave nothing behind.
-TEST(Reader, SkipsEmptyAndOverlongNames) {
+// Many elements in few bytes leave nothing behind.
+TEST(Reader, V39SkipsEmptyAndOverlongNames) {
   Bytes stream;
   for (std::size_t chunk = 0; chunk + 1 < Reader::messages_max; ++chunk) {
     append(stream,

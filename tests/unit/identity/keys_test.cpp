@@ -213,8 +213,8 @@ TEST(Keys, CloneAndMoveKeepTheKey) {
   EXPECT_EQ(moved.sign(std::array{as_bytes("m")}), copy.sign(std::array{as_bytes("m")}));
 }
 
-// V12: what go accepts and libsodium refuses must not count against whoever passed it on.
-TEST(Keys, DisputedSignaturesStayDisputed) {
+// What go accepts and libsodium refuses must not count against whoever passed it on.
+TEST(Keys, V12DisputedSignaturesStayDisputed) {
   crypto::ed25519::PublicKey identity{1};
   Bytes signature(64);
   signature[0] = 1;

@@ -46,8 +46,8 @@ TEST(Envelope, OpensToWhatWasSealed) {
   EXPECT_EQ(as_text(opened->payload), "payload");
 }
 
-// V11: a signature for one purpose must not serve another.
-TEST(Envelope, RefusesOtherDomainsAndTypes) {
+// A signature for one purpose must not serve another.
+TEST(Envelope, V11RefusesOtherDomainsAndTypes) {
   const auto sealed = seal_envelope(alice(), domain, as_bytes("type"), as_bytes("payload"));
 
   EXPECT_EQ(open_envelope(sealed, "test-domaim", as_bytes("type")).error(),
@@ -162,14 +162,14 @@ TEST(PeerRecord, OfGoOpensAndIsSealedToTheSameBytes) {
   }
 }
 
-// V11, as rust-libp2p had it: mallory signs honestly, but names alice.
-TEST(PeerRecord, RefusesARecordThatNamesAnother) {
+// As rust-libp2p had it: mallory signs honestly, but names alice.
+TEST(PeerRecord, V11RefusesARecordThatNamesAnother) {
   const auto payload = record_payload(alice().peer_id(), 1, {});
 
   EXPECT_EQ(PeerRecord::open(seal_record(mallory(), payload)).error(), EnvelopeError::wrong_peer);
 }
 
-TEST(PeerRecord, RefusesOtherDomainsAndTypes) {
+TEST(PeerRecord, V11RefusesOtherDomainsAndTypes) {
   const auto payload = record_payload(alice().peer_id(), 1, {});
 
   EXPECT_EQ(

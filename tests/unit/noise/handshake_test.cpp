@@ -8,6 +8,7 @@
 #include "base/protobuf.hpp"
 #include "core/noise/payload.hpp"
 #include "core/noise/xx.hpp"
+#include "unit/crypto/rsa_key.hpp"
 #include "unit/crypto/spec_keys.hpp"
 
 namespace grapevine::noise {
@@ -207,8 +208,8 @@ TEST(EarlyMuxer, IsTheInitiatorsFirstThatTheResponderOffers) {
   }
 }
 
-// V09: whoever cannot sign for the key it shows does not get in.
-TEST(Handshake, RefusesEverySignatureButTheRightOne) {
+// Whoever cannot sign for the key it shows does not get in.
+TEST(Handshake, V09RefusesEverySignatureButTheRightOne) {
   const Fake fakes[] = {
       [](const Puppet& p) {  // broken
         auto payload = honest(p, bob());
@@ -278,6 +279,44 @@ TEST(Handshake, RefusesKeysThatAreNone) {
   EXPECT_EQ(meet_initiator(with_key(unknown_type)).error(), HandshakeError::bad_key);
 }
 
+/// An RSA key's protobuf with a modulus of so many bits.
+Bytes rsa_key_of(std::size_t bits) {
+  Bytes encoded{0x08, 0x00};
+  base::FieldWriter{encoded}.bytes(2, spec_keys::rsa_key(bits));
+  return encoded;
+}
+
+TEST(Handshake, V07RefusesRsaKeysBySizeAndTakesThoseWithinTheBounds) {
+  const auto error_with = [](std::size_t bits) {
+    const auto fake = [&](const Puppet& p) {
+      auto payload = honest(p, bob());
+      payload.identity_key = rsa_key_of(bits);
+      payload.identity_signature = Bytes(bits / 8, 1);
+      return payload.encode();
+    };
+    EXPECT_EQ(meet_initiator(fake).error(), meet_responder(fake, {}).error());
+    return meet_responder(fake, {}).error();
+  };
+  for (const std::size_t bits : {1024U, 8193U, 16384U}) {
+    EXPECT_EQ(error_with(bits), HandshakeError::bad_key) << bits;
+  }
+  for (const std::size_t bits : {2048U, 8192U}) {
+    EXPECT_EQ(error_with(bits), HandshakeError::bad_signature) << bits;
+  }
+}
+
+TEST(Handshake, V08RefusesAKeyThatClaimsMoreThanItHolds) {
+  const auto fake = [](const Puppet& p) {
+    auto payload = honest(p, bob());
+    payload.identity_key = Bytes{0x08, 0x00, 0x12, 0x14};
+    append(payload.identity_key, unhex("301202847fffffff01020304050607080910ffff"));
+    return payload.encode();
+  };
+
+  EXPECT_EQ(meet_responder(fake, {}).error(), HandshakeError::bad_key);
+  EXPECT_EQ(meet_initiator(fake).error(), HandshakeError::bad_key);
+}
+
 TEST(Handshake, RefusesPayloadsThatAreNoProtobuf) {
   const auto junk = [](const Puppet&) { return Bytes{0x0a, 0xff}; };
 
@@ -285,8 +324,8 @@ TEST(Handshake, RefusesPayloadsThatAreNoProtobuf) {
   EXPECT_EQ(meet_initiator(junk).error(), HandshakeError::malformed);
 }
 
-// V10, F22.
-TEST(Handshake, RefusesAnotherPeerThanTheOneDialled) {
+// F22.
+TEST(Handshake, V10RefusesAnotherPeerThanTheOneDialled) {
   const auto mallory = KeyPair::from_ed25519_seed({66});
   const auto fake = [&](const Puppet& p) { return honest(p, mallory).encode(); };
 
@@ -327,8 +366,8 @@ TEST(Handshake, IgnoresAPayloadInTheFirstMessage) {
   EXPECT_FALSE(responder.take_output().empty());
 }
 
-// V03: what is announced too large is refused before it is waited for.
-TEST(Handshake, RefusesMessagesAboveItsLimitAtOnce) {
+// What is announced too large is refused before it is waited for.
+TEST(Handshake, V03RefusesMessagesAboveItsLimitAtOnce) {
   for (const std::uint16_t size : {16385, 32768, 65535}) {
     const auto key = bob();
     Handshake responder{{Role::responder, {}, {}}, key, rng_of(4)};

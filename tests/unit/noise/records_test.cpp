@@ -186,8 +186,8 @@ TEST(Records, OutOfOrderAreRefused) {
   EXPECT_EQ(left_out(second).error(), RecordError::bad_tag);
 }
 
-// V03: a length alone reserves nothing.
-TEST(Records, ALengthAloneIsHeldInTwoBytes) {
+// A length alone reserves nothing.
+TEST(Records, V03ALengthAloneIsHeldInTwoBytes) {
   Feed feed;
 
   ASSERT_TRUE(feed(Bytes{0xff, 0xff}));

@@ -108,8 +108,8 @@ TEST(Responder, AnswersInWholePayloads) {
   EXPECT_TRUE(answering.on_bytes({}, 0)->empty());
 }
 
-// V17's shape: asking without reading the answers.
-TEST(Responder, EndsWhenAnswersPileUp) {
+// Asking without reading the answers.
+TEST(Responder, V17EndsWhenAnswersPileUp) {
   Responder answering;
   const Bytes ping(payload_size);
 

@@ -104,7 +104,7 @@ TEST(SeenCache, SurvivesTheEndOfTime) {
   EXPECT_FALSE(seen.insert(id_of("a"), TimePoint::max() - 1us));
 }
 
-TEST(SeenCache, KeysOfTwoNodesDiffer) {
+TEST(SeenCache, V21KeysOfTwoNodesDiffer) {
   // An attacker who finds ids that collide in one cache has found nothing for another: all that
   // shows outside is that equal seeds and different seeds both work.
   Rng one{Rng::Seed{1}};
