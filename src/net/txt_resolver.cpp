@@ -86,7 +86,7 @@ std::vector<std::string> txt_records_of(const std::uint8_t* answer, std::size_t 
     ns_rr record;
     if (ns_parserr(&message, ns_s_an, i, &record) != 0) return {};
     if (ns_rr_type(record) != ns_t_txt) continue;  // a CNAME on the way
-    records.push_back(joined({ns_rr_rdata(record), ns_rr_rdlen(record)}));
+    records.push_back(joined({ns_rr_rdata(record), static_cast<std::size_t>(ns_rr_rdlen(record))}));
   }
   return records;
 }
