@@ -428,6 +428,17 @@ TEST(Payload, BoundsTheMuxersItBelieves) {
   EXPECT_EQ(parsed->muxers, Muxers(Payload::muxers_max, "m"));
 }
 
+TEST(Payload, PassesOverMuxersWithOverlongNames) {
+  Payload payload;
+  payload.muxers = {std::string(Payload::muxer_size_max + 1, 'x'),
+                    std::string(Payload::muxer_size_max, 'y')};
+
+  const auto parsed = Payload::parse(payload.encode());
+
+  ASSERT_TRUE(parsed);
+  EXPECT_EQ(parsed->muxers, Muxers{std::string(Payload::muxer_size_max, 'y')});
+}
+
 TEST(Payload, TakesTheLastOfEachField) {
   auto encoded = Payload{{1}, {2}, {}}.encode();
   append(encoded, Payload{{3}, {4}, {}}.encode());

@@ -79,6 +79,21 @@ TEST(Hostile, NothingBeforeIdentityExceedsItsBytes) {
   EXPECT_EQ(strict.log.closed->detail, "too many bytes before identity");
 }
 
+TEST(Hostile, BytesBeforeIdentityAreCountedOverAllPieces) {
+  auto bytes = greeting("/noise");
+  append(bytes, Bytes{0x40, 0x00});
+  append(bytes, Bytes(15 * kib, 1));
+  auto victim = listener({.handshake_bytes_max = 8 * kib});
+
+  for (std::size_t at = 0; at < bytes.size(); at += 100) {
+    victim.receive(ByteView{bytes}.subspan(at, std::min<std::size_t>(100, bytes.size() - at)),
+                   start);
+  }
+
+  ASSERT_TRUE(victim.log.closed);
+  EXPECT_EQ(victim.log.closed->detail, "too many bytes before identity");
+}
+
 /// A dialer against which a man in the middle flips one byte at `at` of all the listener sends
 /// before the session is ready.
 std::optional<Closed> with_flipped_byte(std::size_t at) {

@@ -161,6 +161,23 @@ TEST(Session, TellsTheOtherSideAboutAResetAndItsOwnNothing) {
   EXPECT_TRUE(pair.dialer.log.streams[id].data.empty());
 }
 
+TEST(Session, SaysNothingMoreOfAStreamThatIsReset) {
+  Pair pair;
+  pair.established();
+  const auto id = *pair.dialer.session.open_stream({"/echo/1"}, start);
+  pair.run();
+  pair.dialer.session.write(id, shared("on its way"));
+  pair.dialer.pack(64 * kib, start);
+  Slab slab{pair.dialer.wire.size()};
+  std::ranges::copy(pair.dialer.wire, slab.space().begin());
+  pair.listener.session.on_bytes({slab, slab.space()}, start);
+
+  pair.listener.session.reset_stream(id);
+  pair.listener.drain();
+
+  EXPECT_TRUE(pair.listener.log.streams[id].data.empty());
+}
+
 TEST(Session, ResetDuringNegotiationIsToldOnce) {
   Pair pair;
   pair.established();

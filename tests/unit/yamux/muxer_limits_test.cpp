@@ -116,6 +116,31 @@ TEST(Muxer, V18CreditOverflowIsAProtocolError) {
             Error::credit_overflow);
 }
 
+TEST(Muxer, V18AnOverflowingFirstFrameMakesNoState) {
+  auto muxer = settled(Role::server);
+
+  EXPECT_EQ(error_of(muxer, {update(1, flag::syn, u32_max)}), Error::credit_overflow);
+
+  EXPECT_TRUE(events(muxer).empty());
+}
+
+TEST(Muxer, V19AResetWithMoreDataThanWasGrantedIsAViolation) {
+  auto muxer = settled(Role::server);
+  reply(muxer, {update(1, flag::syn)});
+  Frame oversize = data(1, flag::rst);
+  oversize.header.length = initial_credit + 1;
+
+  EXPECT_EQ(error_of(muxer, {oversize}), Error::credit_exceeded);
+}
+
+TEST(Muxer, TakesNothingMoreForAStreamThatHadEndedAndWasReset) {
+  auto muxer = settled(Role::server);
+  reply(muxer, {data(1, flag::syn | flag::fin, {1})});
+  muxer.reset(1);
+
+  EXPECT_EQ(error_of(muxer, {data(1, 0, {1})}), Error::credit_exceeded);
+}
+
 TEST(Muxer, V18TheLargestCreditIsTaken) {
   auto muxer = settled(Role::server);
 
