@@ -118,6 +118,7 @@ void Topics::on_deliver(const host::Deliver& delivered) {
     auto state = subscriber.state.lock();
     if (!state || (delivered.local && !state->options.own_messages)) continue;
     const bool last = &subscriber == &entry->subscribers.back();
+    // NOLINTNEXTLINE(bugprone-use-after-move): no round follows the one that moves
     const bool first_of_turn = state->collect(last ? std::move(message) : message);
     if (first_of_turn) touched_.push_back(std::move(state));
   }

@@ -31,7 +31,7 @@ std::optional<asio::ip::address> address_of(const sockaddr* raw) {
   std::memcpy(&in, raw, sizeof in);
   asio::ip::address_v6::bytes_type bytes;
   std::memcpy(bytes.data(), &in.sin6_addr, bytes.size());
-  const asio::ip::address_v6 address{bytes};
+  asio::ip::address_v6 address{bytes};
   // Link-local addresses need a zone that means nothing elsewhere.
   if (address.is_link_local()) return std::nullopt;
   return address;

@@ -18,7 +18,7 @@ bool wanted(const TcpEndpoint& to, const tcp::endpoint& endpoint) {
   return true;
 }
 
-host::DialError kind_of(const ErrorCode& error) {
+host::DialError dial_error(const ErrorCode& error) {
   if (error == asio::error::connection_refused) return host::DialError::refused;
   if (error == asio::error::timed_out) return host::DialError::timeout;
   return host::DialError::unreachable;
@@ -79,7 +79,7 @@ void Dialing::unresolved(std::string_view words) {
 }
 
 void Dialing::failed(const ErrorCode& error) {
-  shell_.host.on_dial_failed(id_, kind_of(error), error.message(), shell_.tick());
+  shell_.host.on_dial_failed(id_, dial_error(error), error.message(), shell_.tick());
 }
 
 void Dialing::connected() {

@@ -18,7 +18,7 @@ constexpr auto accept_pause = std::chrono::milliseconds{100};
 
 int open_spare() { return ::open("/dev/null", O_RDONLY | O_CLOEXEC); }
 
-ListenError kind_of(const ErrorCode& error) {
+ListenError listen_error(const ErrorCode& error) {
   if (error == asio::error::address_in_use) return ListenError::in_use;
   const bool refused = error == boost::system::errc::address_not_available ||
                        error == boost::system::errc::permission_denied ||
@@ -51,7 +51,7 @@ Result<std::unique_ptr<Listener>, ListenFailure> Listener::open(Shell::State& sh
   }
   tcp::acceptor acceptor{shell.context};
   if (const auto error = bind(acceptor, *endpoint)) {
-    return unexpected(ListenFailure{kind_of(error), where + error.message()});
+    return unexpected(ListenFailure{listen_error(error), where + error.message()});
   }
   return std::make_unique<Listener>(shell, std::move(acceptor));
 }

@@ -80,7 +80,7 @@ Result<std::vector<std::string>, std::string> rewrite(const std::vector<std::str
       value = arguments[++i];
     }
     if (value.empty()) return unexpected{"flag -" + name + " needs a value"};
-    rewritten.push_back("--" + name + "=" + value);
+    rewritten.push_back(std::string{"--"}.append(name).append("=").append(value));
   }
   return rewritten;
 }

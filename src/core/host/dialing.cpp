@@ -20,7 +20,7 @@ ConnectId Host::State::connect(ConnectRequest request, std::optional<std::size_t
   auto& added = *attempt;
   connecting.emplace(id, std::move(attempt));
   if (const auto error = prepare(added)) {
-    finish_connect(id, {id, added.peer, {}, *error, false, added.detail});
+    finish_connect(id, {id, added.peer, {}, error, false, added.detail});
     return id;
   }
   if (finish_if_connected(added)) return id;

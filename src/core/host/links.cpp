@@ -23,7 +23,7 @@ Link& Host::State::add_link(session::Role role, const Multiaddr& address,
   link->network = network_of(address);
   link->outbound = role == session::Role::dialer;
   link->since = now;
-  session::SessionSetup setup{role, &identity, std::move(expected), config->session, protocols};
+  session::SessionSetup setup{role, &identity, expected, config->session, protocols};
   link->session = std::make_unique<session::Session>(std::move(setup), rng.fork(), now);
   auto& added = *link;
   links.emplace(added.id, std::move(link));

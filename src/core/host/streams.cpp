@@ -124,7 +124,7 @@ bool Host::State::on_echo(Link& link, StreamId id, PingOut& use, ByteView bytes)
   if (!echoed) return false;
   if (!*echoed) return true;
   if (auto* peer = find(link.peer)) peer->round_trip = **echoed;
-  outputs.push(PingResult{link.peer, **echoed});
+  outputs.push(PingResult{link.peer, *echoed});
   link.session->end_stream(id);
   link.find(id)->use = Answer{Answer::To::ping};
   return true;

@@ -11,7 +11,7 @@ namespace grapevine::noise {
 namespace {
 
 constexpr std::size_t message_size_max = 16 * 1024;
-constexpr std::size_t length_size = 2;
+constexpr std::size_t message_length_size = 2;
 constexpr std::string_view signature_prefix = "noise-libp2p-static-key:";
 
 std::array<ByteView, 2> signed_pieces(const crypto::X25519::Key& static_key) {
@@ -143,14 +143,14 @@ Handshake::~Handshake() = default;
 
 Result<void, HandshakeError> Handshake::on_bytes(base::ByteReader& in) {
   if (state_->failed) return unexpected{*state_->failed};
-  while (!done() && in.remaining() >= length_size) {
+  while (!done() && in.remaining() >= message_length_size) {
     const auto size = base::ByteReader{in.rest()}.u16();
     if (size > message_size_max) {
       state_->failed = HandshakeError::message_too_large;
       return unexpected{*state_->failed};
     }
-    if (in.remaining() < length_size + size) break;
-    in.take(length_size);
+    if (in.remaining() < message_length_size + size) break;
+    in.take(message_length_size);
     if (const auto received = state_->receive(in.take(size)); !received) {
       state_->failed = received.error();
       return received;

@@ -10,7 +10,7 @@ namespace {
 
 using crypto::ChaChaPoly;
 
-constexpr std::size_t length_size = 2;
+constexpr std::size_t record_length_size = 2;
 // Reserved by Noise (revision 34, §5.1); a connection ends before it comes to it (F24).
 constexpr auto nonce_end = std::numeric_limits<std::uint64_t>::max();
 
@@ -51,12 +51,12 @@ RecordReader::RecordReader(const ChaChaPoly::Key& key, std::uint64_t first_nonce
 
 Result<std::optional<SharedBytes>, RecordError> RecordReader::next(Received& in) {
   auto& bytes = in.bytes;
-  if (partial_.empty() && bytes.size() >= length_size) {
+  if (partial_.empty() && bytes.size() >= record_length_size) {
     const auto size = length_of(bytes);
     if (size < crypto::tag_size) return unexpected{RecordError::too_short};
-    if (bytes.size() >= length_size + size) {
-      const auto sealed = bytes.subspan(length_size, size);
-      bytes = bytes.subspan(length_size + size);
+    if (bytes.size() >= record_length_size + size) {
+      const auto sealed = bytes.subspan(record_length_size, size);
+      bytes = bytes.subspan(record_length_size + size);
       if (const auto opened = open(sealed); !opened) return unexpected{opened.error()};
       // An empty piece would hold the slab for nothing.
       if (size == crypto::tag_size) return SharedBytes{};
@@ -64,15 +64,15 @@ Result<std::optional<SharedBytes>, RecordError> RecordReader::next(Received& in)
     }
   }
 
-  if (!fill(bytes, length_size)) return std::nullopt;
+  if (!fill(bytes, record_length_size)) return std::nullopt;
   const auto size = length_of(partial_);
   if (size < crypto::tag_size) return unexpected{RecordError::too_short};
-  if (!fill(bytes, length_size + size)) return std::nullopt;
-  if (const auto opened = open(MutableBytes{partial_}.subspan(length_size)); !opened) {
+  if (!fill(bytes, record_length_size + size)) return std::nullopt;
+  if (const auto opened = open(MutableBytes{partial_}.subspan(record_length_size)); !opened) {
     return unexpected{opened.error()};
   }
   const SharedBytes whole{std::exchange(partial_, {})};
-  return whole.slice(length_size, size - crypto::tag_size);
+  return whole.slice(record_length_size, size - crypto::tag_size);
 }
 
 // Moves bytes from `in` until the partial record has `size` of them; whether it has.

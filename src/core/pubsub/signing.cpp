@@ -10,7 +10,7 @@ namespace grapevine::pubsub {
 namespace {
 
 constexpr std::string_view signing_prefix = "libp2p-pubsub:";
-constexpr std::uint32_t publish_number = 2;  // of RPC
+constexpr std::uint32_t rpc_publish_number = 2;  // of RPC
 constexpr std::uint32_t topic_number = 4;    // of Message, the last field that is signed
 constexpr std::uint32_t signature_number = 5;
 constexpr std::uint32_t key_number = 6;
@@ -191,10 +191,10 @@ Message encode(const Draft& draft) {
             base::bytes_field_size(key_number, key.size());
   }
 
-  const auto size = base::bytes_field_size(publish_number, body);
+  const auto size = base::bytes_field_size(rpc_publish_number, body);
   const auto block = std::make_shared_for_overwrite<std::uint8_t[]>(size);
   Cursor out{block.get()};
-  out.put_header(publish_number, body);
+  out.put_header(rpc_publish_number, body);
   for (const auto piece : head.fields()) out.put(piece);
   if (draft.key) {
     out.put_header(signature_number, signature.size());
