@@ -214,8 +214,9 @@ Result<std::size_t, PartialError> Router::publish_partial(const PartialMessage& 
   return state_->publish_partial(message, now);
 }
 
-/// Mesh links with it end, and are said to: both sides send each other everything from now on.
-void Router::add_direct(const PeerId& id) {
+/// Mesh links with it end, and are said to: both sides send each other everything from now on. The
+/// backoff we announce binds us too, should it stop being direct.
+void Router::add_direct(const PeerId& id, TimePoint now) {
   auto& state = *state_;
   if (std::ranges::find(state.direct, id) == state.direct.end()) state.direct.push_back(id);
   state.next_direct_connect = {};
@@ -223,8 +224,9 @@ void Router::add_direct(const PeerId& id) {
     auto& peer = state.peers.at(handle);
     if (peer.id != id) continue;
     for (const auto topic_handle : peer.topics) {
-      const auto& topic = state.topics.at(topic_handle);
-      if (topic.mesh.contains(handle)) state.send_prune(peer, topic, state.config->prune_backoff);
+      auto& topic = state.topics.at(topic_handle);
+      if (!topic.mesh.contains(handle)) continue;
+      state.prune(topic, {&handle, 1}, state.config->prune_backoff, "direct peer", now);
     }
     peer.direct = true;
     state.drop_from_meshes(peer);

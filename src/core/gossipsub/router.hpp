@@ -182,7 +182,7 @@ class Router {
   /// who ask for parts what they lack. Again whenever we have more, or learn that a peer has less.
   /// Answers the number of peers something is queued for.
   Result<std::size_t, PartialError> publish_partial(const PartialMessage& message, TimePoint now);
-  void add_direct(const PeerId& peer);
+  void add_direct(const PeerId& peer, TimePoint now);
   void remove_direct(const PeerId& peer);
   /// A peer's standing, as whoever keeps scores says; 0 until told. A negative one is pruned, not
   /// grafted; the best `d_score` stay when a mesh is cut. gossipsub v1.1, "Heartbeat Maintenance".

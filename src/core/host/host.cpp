@@ -298,7 +298,7 @@ void Host::add_direct(const PeerId& peer, std::vector<Multiaddr> addresses, Time
   }
   for (auto& address : addresses) address = address.without_p2p();
   state.direct[*index].addresses = std::move(addresses);
-  state.router.add_direct(peer);
+  state.router.add_direct(peer, now);
   state.connect_direct(*index);
   state.settle();
 }

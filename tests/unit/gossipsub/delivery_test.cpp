@@ -425,14 +425,16 @@ TEST(DirectPeers, ComeAndGoAtRunTime) {
   node.join("t");
   const auto peer = node.add_meshed("t");
 
-  node.router().add_direct(node.id(peer));
+  node.router().add_direct(node.id(peer), node.now());
   EXPECT_FALSE(node.meshed(peer, "t"));
   ASSERT_TRUE(node.publish("t", "x"));
   EXPECT_EQ(node.heard(peer).prunes.size(), 1u);
   EXPECT_EQ(node.heard(peer).count("x"), 1u);
 
   node.router().remove_direct(node.id(peer));
-  node.heartbeats(2);
+  node.advance(59s);
+  EXPECT_FALSE(node.meshed(peer, "t"));  // the backoff that our PRUNE announced holds for us too
+  node.advance(5s);
   EXPECT_TRUE(node.meshed(peer, "t"));
 }
 

@@ -1,0 +1,434 @@
+// SPDX-License-Identifier: Apache-2.0
+// A script of peers, RPCs, publishes, verdicts and time against one router, watched by its own
+// invariants and by a naive model: no message twice, no mesh link within a backoff that either side
+// announced, no mesh far above d_high after a heartbeat, no more ids asked for or advertised than a
+// heartbeat allows, every own message on its way to every mesh peer or counted as dropped, and
+// nothing left of peers that are gone.
+// Input: one byte of configuration, then steps: a byte of what, and what that needs.
+#include <algorithm>
+#include <array>
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "base/varint.hpp"
+#include "core/gossipsub/router.hpp"
+#include "identity/keys.hpp"
+
+namespace {
+
+using namespace grapevine;
+using namespace grapevine::gossipsub;
+using namespace std::chrono_literals;
+
+constexpr std::size_t slots = 8;
+constexpr std::array<std::string_view, 4> topics{"a", "b", "c", "a longer name of a topic"};
+
+const PeerId& identity(std::size_t number) {
+  static const auto ids = [] {
+    std::vector<PeerId> all;
+    for (std::uint8_t i = 0; i <= slots; ++i) {
+      Rng::Seed seed{};
+      seed[0] = i;
+      all.push_back(KeyPair::from_ed25519_seed(seed).peer_id());
+    }
+    return all;
+  }();
+  return ids[number];
+}
+
+Config config_of(std::uint8_t shape) {
+  Config config;
+  config.d = 3;
+  config.d_low = 2;
+  config.d_high = (shape & 1) ? 3 : 4;
+  config.d_score = 1;
+  config.d_out = 1;
+  config.d_lazy = 2;
+  config.mode = (shape & 6) == 6 ? Mode::floodsub : Mode::gossipsub;
+  config.flood_publish = shape & 8;
+  config.signature_policy = pubsub::SignaturePolicy::lax_sign;
+  config.message_id = pubsub::ids::prefix8;
+  config.direct_peers = {identity(slots)};
+  config.ihave_ids_max = 20;
+  config.iwant_ids_max = 20;
+  config.idontwant_ids_max = 8;
+  config.idontwant_message_size_threshold = 32;
+  config.idontwant_on_publish = shape & 16;
+  config.message_size_max = 4096;
+  config.outbox_bytes_max = 6000;
+  config.outbox_items_max = 6;
+  config.pending_messages_max = 6;
+  config.pending_per_peer_max = 3;
+  config.pending_bytes_max = 5000;
+  config.mcache_bytes_max = 4000;
+  config.topics_max = 12;
+  config.subscription_filter.topics_per_peer_max = 6;
+  return config;
+}
+
+class Run {
+ public:
+  explicit Run(ByteView script)
+      : script_{script},
+        config_{std::make_shared<const Config>(config_of(byte()))},
+        router_{*Router::create(identity(0), config_, Rng{Rng::Seed{9}}, now_)} {}
+
+  void all() {
+    for (int steps = 0; steps < 400 && script_.remaining() > 0; ++steps) {
+      step(byte());
+      drain();
+      check();
+    }
+    finish();
+  }
+
+ private:
+  struct Slot {
+    std::optional<PeerHandle> peer;
+    bool open = false;
+    bool holds = false;
+    std::set<std::string> heard;  ///< payloads
+    std::set<std::string> unwanted;
+    std::size_t asked = 0;  ///< ids since the last heartbeat, as long as it did not hold
+    std::size_t told = 0;
+  };
+
+  std::uint8_t byte() { return script_.remaining() > 0 ? script_.u8() : std::uint8_t{0}; }
+  std::string_view topic() { return topics[byte() % topics.size()]; }
+  Slot& slot() { return slots_[byte() % slots]; }
+  std::size_t number(const Slot& slot) const {
+    return static_cast<std::size_t>(&slot - slots_.data()) + 1;
+  }
+
+  void step(std::uint8_t what) {
+    switch (what % 16) {
+      case 0:
+      case 1: {
+        auto& free = slot();
+        return connect(free, byte());
+      }
+      case 2:
+        return disconnect(slot());
+      case 3:
+        return toggle_stream(slot());
+      case 4:
+      case 5:
+      case 6:
+      case 7:
+        return rpc(slot());
+      case 8:
+        return raw(slot());
+      case 9:
+        router_.join(topic(), now_);
+        return;
+      case 10:
+        return leave(topic());
+      case 11:
+        return publish(topic());
+      case 12:
+        return pass(byte());
+      case 13:
+        return answer(byte());
+      case 14:
+        return hold(slot());
+      default:
+        return settings(byte());
+    }
+  }
+
+  void connect(Slot& slot, std::uint8_t how) {
+    if (slot.peer) return;
+    slot.peer = PeerHandle{next_++};
+    slot.open = how & 1;
+    slot.holds = false;
+    router_.add_peer(*slot.peer, {identity(number(slot)), (how & 2) != 0}, now_);
+    if (slot.open) router_.on_stream_open(*slot.peer, Version{(how >> 2) % 4}, now_);
+  }
+
+  void disconnect(Slot& slot) {
+    if (slot.peer) router_.remove_peer(*slot.peer, now_);
+    slot = Slot{};
+  }
+
+  void toggle_stream(Slot& slot) {
+    if (!slot.peer) return;
+    slot.open = !slot.open;
+    if (slot.open) {
+      router_.on_stream_open(*slot.peer, Version{byte() % 4}, now_);
+    } else {
+      router_.on_stream_lost(*slot.peer, now_);
+    }
+  }
+
+  /// A payload of one of a few ids, in a few variants that share the id.
+  std::string payload() {
+    const auto id = byte();
+    std::string data = "message" + std::string(1, static_cast<char>('A' + id % 32));
+    data += std::string((id >> 5) * 40, static_cast<char>('0' + byte() % 4));
+    return data;
+  }
+
+  void rpc(Slot& slot) {
+    if (!slot.peer) return;
+    pubsub::RpcWriter writer{{.batch_bytes = 1 << 20, .control_bytes = 1 << 20}};
+    std::vector<Pruned> prunes;
+    for (auto entries = byte() % 8 + 1; entries > 0; --entries) {
+      if (const auto pruned = add_entry(slot, writer)) prunes.push_back(*pruned);
+    }
+    ASSERT(router_.on_rpc(*slot.peer, frame_of(writer.take()), now_));
+    if (config_->mode == Mode::floodsub) return;
+    for (const auto& [name, seconds] : prunes) {
+      if (!joined(name)) continue;
+      const std::chrono::seconds clamped{std::clamp<std::uint64_t>(seconds, 1, 3600)};
+      back_off(name, number(slot), now_ + clamped);
+    }
+  }
+
+  struct Pruned {
+    std::string_view topic;
+    std::uint64_t seconds;
+  };
+
+  std::optional<Pruned> add_entry(Slot& slot, pubsub::RpcWriter& writer) {
+    const auto id = payload().substr(0, 8);
+    const std::array<ByteView, 3> ids{as_bytes(id), as_bytes(id), as_bytes(id)};
+    switch (byte() % 9) {
+      case 0:
+        writer.add_subscription(true, topic());
+        break;
+      case 1: {
+        const bool on = byte() & 1;
+        writer.add_subscription(on, topic());
+        break;
+      }
+      case 2:
+        writer.add_graft(topic());
+        break;
+      case 3: {
+        const auto name = topic();
+        const auto code = byte();
+        const auto seconds = code == 255 ? ~std::uint64_t{0} : std::uint64_t{code};
+        writer.add_prune({name, seconds, {}});
+        return Pruned{name, seconds};
+      }
+      case 4:
+        writer.add_ihave(topic(), ids);
+        break;
+      case 5:
+        writer.add_iwant(ids);
+        break;
+      case 6:
+        writer.add_idontwant(ids);
+        slot.unwanted.insert(id);
+        break;
+      default: {
+        const auto name = topic();
+        const auto data = payload();
+        writer.add_publish(message(name, data, byte() & 3).field);
+        break;
+      }
+    }
+    return std::nullopt;
+  }
+
+  void raw(Slot& slot) {
+    const auto size = std::min<std::size_t>(byte(), script_.remaining());
+    const auto bytes = SharedBytes::copy_of(script_.take(size));
+    if (!slot.peer) return;
+    // What it may prune or not want is outside the model: it speaks of a topic of its own.
+    const auto read = pubsub::read_rpc(bytes, config_->rpc_limits);
+    if (read && (!read->prune.empty() || !read->idontwant.empty())) return;
+    (void)router_.on_rpc(*slot.peer, bytes, now_);
+  }
+
+  /// `author` 1: signed, and the script says whether the signature is good.
+  pubsub::Message message(std::string_view name, const std::string& data, int author) {
+    static const auto key = KeyPair::from_ed25519_seed(Rng::Seed{77});
+    pubsub::Draft draft{name, as_bytes(data), nullptr, std::nullopt, nullptr};
+    if (author == 1) {
+      draft.author = &identity(number(slots_[3]));
+      draft.seqno = 1;
+      draft.key = &key;
+    }
+    auto made = pubsub::encode(draft);
+    made.id = *config_->message_id(made.view);
+    return made;
+  }
+
+  static SharedBytes frame_of(const pubsub::PackedRpc& rpc) {
+    Bytes whole;
+    for (const auto& piece : rpc.pieces) append(whole, piece);
+    base::ByteReader in{whole};
+    return SharedBytes::copy_of(**base::take_frame(in, whole.size()));
+  }
+
+  bool joined(std::string_view name) const {
+    const auto all = router_.topics();
+    return std::ranges::find(all, name) != all.end();
+  }
+
+  void back_off(std::string_view name, std::size_t who, TimePoint until) {
+    auto& end = backoffs_[{std::string{name}, identity(who)}];
+    end = std::max(end, until);
+  }
+
+  void leave(std::string_view name) {
+    for (const auto& peer : router_.mesh(name)) {
+      auto& end = backoffs_[{std::string{name}, peer}];
+      end = std::max(end, now_ + config_->unsubscribe_backoff);
+    }
+    router_.leave(name, now_);
+  }
+
+  void publish(std::string_view name) {
+    const auto data = payload();
+    const auto dropped = router_.counters().rpc_dropped;
+    const auto mesh = router_.mesh(name);
+    const auto sent = router_.publish(message(name, data, 0), now_);
+    if (!sent) return;
+    drain();
+    std::size_t unwilling = 0;
+    for (auto& slot : slots_) {
+      const auto meshed = std::ranges::find(mesh, identity(number(slot))) != mesh.end();
+      if (!slot.peer || !meshed) continue;
+      if (slot.unwanted.contains(data.substr(0, 8))) {
+        ++unwilling;
+      } else if (!slot.holds) {
+        ASSERT(slot.heard.contains(data) || router_.counters().rpc_dropped > dropped);
+      }
+    }
+    ASSERT(*sent + (router_.counters().rpc_dropped - dropped) + unwilling >= mesh.size());
+  }
+
+  void pass(std::uint8_t code) {
+    now_ += std::chrono::milliseconds{code % 4 == 3 ? code * 200 : code * 8};
+    while (*router_.next_deadline() <= now_) {
+      for (auto& slot : slots_) slot.asked = slot.told = 0;
+      router_.on_deadline(now_);
+      for (const auto& name : router_.topics()) {
+        ASSERT(router_.mesh(name).size() <= config_->d_high + config_->d_out);
+      }
+      drain();
+    }
+  }
+
+  void answer(std::uint8_t code) {
+    if (code & 1 && !verify_.empty()) {
+      const auto at = verify_.begin() + (code >> 3) % static_cast<std::ptrdiff_t>(verify_.size());
+      const auto ticket = *at;
+      verify_.erase(at);
+      Result<void, pubsub::RejectReason> verdict;
+      if (code & 2) verdict = unexpected(pubsub::RejectReason::invalid_signature);
+      router_.on_verified(ticket, verdict, now_);
+    } else if (!validate_.empty()) {
+      const auto at =
+          validate_.begin() + (code >> 3) % static_cast<std::ptrdiff_t>(validate_.size());
+      const auto ticket = *at;
+      validate_.erase(at);
+      router_.on_validated(ticket, Validation{(code >> 1) % 3}, now_);
+    }
+    router_.on_validated(Ticket{code}, Validation::ignore, now_);  // an answer nobody asked for
+  }
+
+  void hold(Slot& slot) {
+    slot.holds = !slot.holds;
+    if (slot.peer && !slot.holds) carry(slot, true);
+  }
+
+  void settings(std::uint8_t code) {
+    auto& of = slots_[(code >> 3) % slots];
+    switch (code % 5) {
+      case 0:
+        return router_.add_direct(identity(number(of)), now_);
+      case 1:
+        return router_.remove_direct(identity(number(of)));
+      case 2:
+        if (of.peer) router_.set_score(*of.peer, static_cast<double>(byte() % 5) - 2);
+        return;
+      default:
+        return router_.set_validated(topic(), code & 8);
+    }
+  }
+
+  void carry(Slot& slot, bool late = false) {
+    while (const auto packed = router_.pack(*slot.peer, now_)) {
+      const auto frame = frame_of(*packed);
+      const auto read = pubsub::read_rpc(frame, pubsub::RpcLimits{});
+      ASSERT(read);
+      ASSERT(read->idontwant.size() <= pubsub::SendLimits{}.idontwant_ids);
+      for (const auto body : read->publish_bodies) {
+        slot.heard.insert(to_text(pubsub::parse_message(body)->payload()));
+      }
+      if (!late) take_control(slot, *read);
+    }
+  }
+
+  /// What left in the turn that caused it: budgets count, and we keep to the backoffs we announce.
+  void take_control(Slot& slot, const pubsub::RpcView& rpc) {
+    slot.asked += rpc.iwant.size();
+    for (const auto& advert : rpc.ihave) slot.told += advert.ids.size();
+    ASSERT(slot.asked <= config_->ihave_ids_max && slot.told <= config_->ihave_ids_max);
+    for (const auto& prune : rpc.prune) {
+      if (!prune.backoff_seconds) continue;
+      const std::chrono::seconds span{*prune.backoff_seconds};
+      back_off(prune.topic, number(slot), now_ + span);
+    }
+  }
+
+  void drain() {
+    while (auto output = router_.poll()) {
+      if (const auto* write = std::get_if<WantsWrite>(&*output)) {
+        for (auto& slot : slots_) {
+          if (slot.peer == write->peer && !slot.holds) carry(slot);
+        }
+      } else if (const auto* deliver = std::get_if<Deliver>(&*output)) {
+        const auto id = to_text(deliver->message.id.bytes());
+        const auto known = delivered_.find(id);
+        ASSERT(known == delivered_.end() || now_ - known->second >= config_->seen.ttl);
+        delivered_[id] = now_;
+      } else if (const auto* verify = std::get_if<Verify>(&*output)) {
+        for (const auto& job : verify->jobs) verify_.push_back(job.ticket);
+      } else if (const auto* validate = std::get_if<Validate>(&*output)) {
+        validate_.push_back(validate->ticket);
+      }
+    }
+  }
+
+  void check() {
+    router_.check_invariants(now_);
+    for (const auto& [key, end] : backoffs_) {
+      if (end <= now_) continue;
+      const auto mesh = router_.mesh(key.first);
+      ASSERT(std::ranges::find(mesh, key.second) == mesh.end());
+    }
+  }
+
+  void finish() {
+    for (auto& slot : slots_) disconnect(slot);
+    drain();
+    ASSERT(router_.peer_state_size() == 0);
+    ASSERT(!router_.has_pending());
+    router_.check_invariants(now_);
+  }
+
+  base::ByteReader script_;
+  TimePoint now_{1s};
+  std::shared_ptr<const Config> config_;
+  Router router_;
+  std::uint32_t next_ = 1;
+  std::array<Slot, slots> slots_{};
+  std::vector<Ticket> verify_;
+  std::vector<Ticket> validate_;
+  std::map<std::string, TimePoint> delivered_;
+  std::map<std::pair<std::string, PeerId>, TimePoint> backoffs_;
+};
+
+}  // namespace
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  Run{{data, size}}.all();
+  return 0;
+}
