@@ -38,9 +38,9 @@ Result<StreamKey, StreamError> Host::State::open_app_stream(Link& link,
 /// A stream of the application's, while it lives; its link is touched.
 AppStream* Host::State::find_app(const StreamKey& key) {
   auto* link = find(key.link);
-  if (link == nullptr) return nullptr;
-  touch(*link);
-  return link->find_use<AppStream>(key.stream);
+  auto* app = link == nullptr ? nullptr : link->find_use<AppStream>(key.stream);
+  if (app != nullptr) touch(*link);
+  return app;
 }
 
 void Host::State::shut_down() {

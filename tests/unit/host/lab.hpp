@@ -183,6 +183,7 @@ class Lab {
     return wire;
   }
   Guest& guest(WireId wire) { return *wires_[wire].guest; }
+  bool has_guest(WireId wire) const { return wires_[wire].guest != nullptr; }
   /// The guest takes what comes again, at last.
   void read_again(WireId id) {
     wires_[id].guest->reads = true;

@@ -63,6 +63,19 @@ TEST_F(AppStreams, CarryBytesBothWaysAndEndOnBothSides) {
   EXPECT_FALSE(lab.host(a).write(there, bytes_of("late")));
 }
 
+TEST_F(AppStreams, ThatAreGoneTakeCommandsWithoutATrace) {
+  const auto stream = open();
+  lab.host(a).reset_stream(stream);
+  lab.settle();
+
+  EXPECT_FALSE(lab.host(a).write(stream, bytes_of("late")));
+  lab.host(a).end_stream(stream);
+  lab.host(a).reset_stream(stream);
+  lab.host(a).consumed(stream, 1);
+
+  lab.host(a).check_invariants(lab.now());  // nothing is left to be worked off
+}
+
 TEST_F(AppStreams, TellWhoAndWhat) {
   open();
 
