@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "base/assert.hpp"
 #include "http/request_parser.hpp"
 #include "http/routes.hpp"
 

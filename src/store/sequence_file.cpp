@@ -3,7 +3,6 @@
 
 #include <algorithm>
 #include <charconv>
-#include <optional>
 #include <string>
 
 namespace grapevine::store {
@@ -12,7 +11,9 @@ namespace {
 /// Above this a run could reach the end of 64 bits; no clock shows it before the year 2400.
 constexpr std::uint64_t mark_max = std::uint64_t{15} << 60;
 
-/// A decimal number and a line end: small enough to be one write, plain enough to be read by eye.
+}  // namespace
+
+/// Small enough to be one write, plain enough to be read by eye.
 std::optional<std::uint64_t> parse_mark(std::string_view text) {
   if (!text.ends_with('\n')) return std::nullopt;
   text.remove_suffix(1);
@@ -23,8 +24,6 @@ std::optional<std::uint64_t> parse_mark(std::string_view text) {
   }
   return mark;
 }
-
-}  // namespace
 
 SequenceFile::SequenceFile(std::filesystem::path path, StepProbe probe, std::uint64_t mark)
     : path_{std::move(path)}, probe_{std::move(probe)}, mark_{mark} {}

@@ -4,10 +4,16 @@
 #include <cstdint>
 #include <filesystem>
 #include <mutex>
+#include <optional>
+#include <string_view>
 
 #include "store/file.hpp"
 
 namespace grapevine::store {
+
+/// The mark that a sequence file's content holds: a decimal number and a line end; nullopt for
+/// anything else.
+std::optional<std::uint64_t> parse_mark(std::string_view content);
 
 /// The sequence numbers of an author only grow, across restarts, crashes and clocks set back: peers
 /// drop a number they have seen (V44). The file holds the mark: every number used so far lies below
