@@ -11,7 +11,7 @@ namespace {
 
 constexpr std::string_view signing_prefix = "libp2p-pubsub:";
 constexpr std::uint32_t rpc_publish_number = 2;  // of RPC
-constexpr std::uint32_t topic_number = 4;    // of Message, the last field that is signed
+constexpr std::uint32_t topic_number = 4;        // of Message, the last field that is signed
 constexpr std::uint32_t signature_number = 5;
 constexpr std::uint32_t key_number = 6;
 
