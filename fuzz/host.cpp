@@ -416,21 +416,35 @@ class Run {
     ConnectRequest request;
     request.addresses = {places[how % 5], places[(how >> 3) % 5]};
     request.another = (how & 64) != 0;
+    if ((how & 128) != 0) request.addresses.push_back(parse("/dnsaddr/example.org"));
     applications_[at]->expect(host(at).connect(std::move(request), lab_.now()));
   }
   void command(std::uint8_t how) {
     const auto at = node();
     const auto peer = key_of(keys[byte() % keys.size()]).peer_id();
-    switch (how % 4) {
+    switch (how % 5) {
       case 0:
         return host(at).disconnect(peer, lab_.now());
       case 1:
         return host(at).ping(peer, lab_.now());
       case 2:
         return host(at).set_listen_addresses({lab_.address(at), from()}, lab_.now());
-      default:
+      case 3:
         return host(at).add_direct(peer, {station}, lab_.now());
+      default:
+        return lab_.name("_dnsaddr.example.org", records());
     }
+  }
+  /// What a name server says: addresses of the hosts, further names, anything.
+  std::vector<std::string> records() {
+    const std::array<std::string, 4> known{lab_.full(0).to_string(), lab_.full(1).to_string(),
+                                           station.to_string(), "/dnsaddr/example.org"};
+    std::vector<std::string> some;
+    for (auto count = byte() % 6; count > 0; --count) {
+      const auto which = byte();
+      some.push_back("dnsaddr=" + (which < 128 ? known[which % known.size()] : to_text(bytes())));
+    }
+    return some;
   }
 
   void finish() {

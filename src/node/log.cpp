@@ -9,7 +9,7 @@ namespace grapevine::node {
 namespace {
 
 /// Lines that wait for a reader who does not read; then the oldest go.
-constexpr std::size_t lines_max = 4096;
+constexpr std::size_t queued_lines_max = 4096;
 
 spdlog::level::level_enum to_spdlog(LogLevel level) {
   switch (level) {
@@ -29,7 +29,7 @@ spdlog::level::level_enum to_spdlog(LogLevel level) {
 
 void set_up_log(LogLevel level) {
   // A thread of its own writes: a log that nobody reads must not hold up the network thread.
-  spdlog::init_thread_pool(lines_max, 1);
+  spdlog::init_thread_pool(queued_lines_max, 1);
   auto logger = std::make_shared<spdlog::async_logger>(
       "grapevine", std::make_shared<spdlog::sinks::stderr_color_sink_mt>(), spdlog::thread_pool(),
       spdlog::async_overflow_policy::overrun_oldest);
