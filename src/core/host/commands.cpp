@@ -10,11 +10,11 @@ void Host::State::ping(const PeerId& id) {
   auto* link = peer == nullptr ? nullptr : main_link(*peer);
   const auto failed = [&] { outputs.push(PingResult{id, std::nullopt}); };
   if (link == nullptr) return failed();
-  const auto stream = link->session->open_stream({std::string{ping::protocol}}, now);
+  const auto stream = link->channel.open_stream({std::string{ping::protocol}}, now);
   touch(*link);
   if (!stream) return failed();
   auto pinger = std::make_unique<ping::Pinger>(rng.fork());
-  link->session->write(*stream, SharedBytes::copy_of(pinger->start(now)));
+  link->channel.write(*stream, SharedBytes::copy_of(pinger->start(now)));
   add_stream(*link, *stream, PingOut{std::move(pinger)});
   set_timer({base::saturating_add(now, ping::Pinger::timeout), Timer::Kind::stream, *stream,
              std::to_underlying(link->id)});
@@ -25,7 +25,7 @@ Result<StreamKey, StreamError> Host::State::open_app_stream(Link& link,
   ASSERT(!wanted.empty());
   if (closing) return unexpected(StreamError::closing);
   auto first = wanted.front();
-  const auto stream = link.session->open_stream(std::move(wanted), now);
+  const auto stream = link.channel.open_stream(std::move(wanted), now);
   touch(link);
   if (!stream) {
     return unexpected(stream.error() == session::OpenError::too_many ? StreamError::too_many

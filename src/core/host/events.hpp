@@ -22,6 +22,12 @@ enum class ResolveId : std::uint64_t {};
 /// One `connect` command.
 enum class ConnectId : std::uint64_t {};
 
+/// What a link's bytes are. A driver of real sockets knows only sessions.
+enum class LinkKind {
+  session,  ///< negotiated, encrypted, multiplexed: `on_bytes` and `pack`
+  direct,   ///< values from one host to another in the same process: `on_frames` and `take`
+};
+
 /// A stream of a protocol that the application handles.
 struct StreamKey {
   LinkId link;

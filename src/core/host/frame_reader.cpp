@@ -41,6 +41,12 @@ Result<std::optional<SharedBytes>, base::FrameError> FrameReader::next_spanning(
     partial_.clear();
     if (wanted_ == 0) return next();
   }
+  if (partial_.empty() && piece_.size() >= wanted_) {  // only its length came with the last piece
+    auto whole = piece_.slice(0, wanted_);
+    piece_ = piece_.slice(wanted_, piece_.size() - wanted_);
+    wanted_ = 0;
+    return whole;
+  }
   const auto more = std::min(wanted_ - partial_.size(), piece_.size());
   append(partial_, piece_.view().first(more));
   piece_ = piece_.slice(more, piece_.size() - more);

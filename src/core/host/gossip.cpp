@@ -42,7 +42,7 @@ void Host::State::open_gossip(PeerEntry& peer, Link& link) {
   auto proposals = gossip_proposals(peer);
   if (proposals.empty()) return;
   const auto first = proposals.size() == 1 ? proposals.front() : std::string{};
-  const auto stream = link.session->open_stream(std::move(proposals), now);
+  const auto stream = link.channel.open_stream(std::move(proposals), now);
   touch(link);
   if (!stream) return;
   add_stream(link, *stream, GossipOut{});
@@ -77,10 +77,10 @@ void Host::State::flush_gossip(PeerEntry& peer) {
   if (!peer.gossip.out || !peer.gossip.open) return;
   const auto out = *peer.gossip.out;
   auto& link = *find(out.link);
-  while (link.session->queued(out.stream) < ahead_max) {
+  while (link.channel.queued(out.stream) < ahead_max) {
     auto rpc = router.pack(peer.handle, now);
     if (!rpc) break;
-    for (auto& piece : rpc->pieces) link.session->write(out.stream, std::move(piece));
+    for (auto& piece : rpc->pieces) link.channel.write(out.stream, std::move(piece));
   }
   touch(link);
 }
@@ -100,13 +100,13 @@ void Host::State::on_gossip_in(Link& link, StreamId id) {
   in.erase(in.begin());
   if (auto* other = find(oldest.link)) {
     take_stream(*other, oldest.stream);
-    other->session->reset_stream(oldest.stream);
+    other->channel.reset_stream(oldest.stream);
     touch(*other);
   }
 }
 
 void Host::State::on_gossip_data(Link& link, StreamId id, GossipIn& use, SharedBytes bytes) {
-  if (find(link.peer) == nullptr) return link.session->consumed(id, bytes.size());
+  if (find(link.peer) == nullptr) return link.channel.consumed(id, bytes.size());
   use.waiting.push(std::move(bytes));
   work_off(link, id, use);
 }
@@ -127,9 +127,9 @@ void Host::State::work_off(Link& link, StreamId id, GossipIn& use) {
       if (!taken) return on_gossip_fault(link, id, pubsub::name(taken.error()));
       continue;
     }
-    link.session->consumed(id, std::exchange(use.reading, 0));
+    link.channel.consumed(id, std::exchange(use.reading, 0));
     if (use.waiting.empty()) {
-      if (use.ended) link.session->end_stream(id);
+      if (use.ended) link.channel.end_stream(id);
       return;
     }
     auto piece = use.waiting.pop();

@@ -89,18 +89,18 @@ void Host::set_listen_addresses(std::vector<Multiaddr> addresses, TimePoint now)
   state.push_soon();
 }
 
-Result<LinkId, DialError> Host::on_accepted(const Multiaddr& remote, TimePoint now) {
+Result<LinkId, DialError> Host::on_accepted(const Multiaddr& remote, TimePoint now, LinkKind kind) {
   auto& state = *state_;
   state.begin(now);
   if (state.closing) return unexpected(DialError::cancelled);
   if (!state.admission.accept(network_of(remote), now)) return unexpected(DialError::limit);
-  const auto id = state.add_link(session::Role::listener, remote, std::nullopt).id;
+  const auto id = state.add_link({session::Role::listener, remote, std::nullopt, kind}).id;
   state.make_room_for_handshake();
   state.settle();
   return id;
 }
 
-std::optional<LinkId> Host::on_dialed(DialId dial, TimePoint now) {
+std::optional<LinkId> Host::on_dialed(DialId dial, TimePoint now, LinkKind kind) {
   auto& state = *state_;
   state.begin(now);
   const auto found = state.dials.find(dial);
@@ -117,7 +117,7 @@ std::optional<LinkId> Host::on_dialed(DialId dial, TimePoint now) {
   auto& command = *connecting->second;
   std::erase(command.dials, dial);
   const auto expected = command.peer.empty() ? std::nullopt : std::optional{command.peer};
-  auto& link = state.add_link(session::Role::dialer, attempt.address, expected);
+  auto& link = state.add_link({session::Role::dialer, attempt.address, expected, kind});
   link.connect = attempt.connect;
   link.raw = command.request.another;
   link.lifted = command.request.protected_from_limits;
@@ -155,8 +155,20 @@ void Host::on_bytes(LinkId id, Received bytes, TimePoint now) {
   auto& state = *state_;
   state.begin(now);
   auto* link = state.find(id);
-  if (link == nullptr) return;
-  link->session->on_bytes(bytes, state.now);
+  auto* session = link == nullptr ? nullptr : link->channel.session();
+  if (session == nullptr) return;
+  session->on_bytes(bytes, state.now);
+  state.touch(*link);
+  state.settle();
+}
+
+void Host::on_frames(LinkId id, direct::Frames frames, TimePoint now) {
+  auto& state = *state_;
+  state.begin(now);
+  auto* link = state.find(id);
+  auto* direct = link == nullptr ? nullptr : link->channel.direct();
+  if (direct == nullptr) return;
+  direct->on_frames(std::move(frames), state.now);
   state.touch(*link);
   state.settle();
 }
@@ -174,7 +186,7 @@ void Host::on_written(LinkId id, std::size_t size, TimePoint now) {
   state.begin(now);
   auto* link = state.find(id);
   if (link == nullptr) return;
-  link->session->on_written(size, state.now);
+  link->channel.on_written(size, state.now);
   state.touch(*link);
   state.settle();
 }
@@ -219,9 +231,16 @@ bool Host::pack(LinkId id, Bytes& out, std::size_t budget, TimePoint now) {
   return false;
 }
 
+bool Host::take(LinkId id, direct::Frames& out, std::size_t budget, TimePoint now) {
+  auto& state = *state_;
+  state.begin(now);
+  auto* link = state.find(id);
+  return link != nullptr && state.take(*link, out, budget);
+}
+
 bool Host::wants_read(LinkId id) const {
   const auto* link = state_->find(id);
-  return link != nullptr && link->session->wants_read();
+  return link != nullptr && link->channel.wants_read();
 }
 
 std::optional<TimePoint> Host::next_deadline() const {
@@ -333,14 +352,14 @@ Result<StreamKey, StreamError> Host::open_stream(LinkId id, std::vector<std::str
 
 bool Host::write(StreamKey key, SharedBytes bytes) {
   if (state_->find_app(key) == nullptr) return false;
-  const bool written = state_->find(key.link)->session->write(key.stream, std::move(bytes));
+  const bool written = state_->find(key.link)->channel.write(key.stream, std::move(bytes));
   state_->settle();
   return written;
 }
 
 void Host::end_stream(StreamKey key) {
   if (state_->find_app(key) == nullptr) return;
-  state_->find(key.link)->session->end_stream(key.stream);
+  state_->find(key.link)->channel.end_stream(key.stream);
   state_->settle();
 }
 
@@ -348,19 +367,19 @@ void Host::reset_stream(StreamKey key) {
   if (state_->find_app(key) == nullptr) return;
   auto& link = *state_->find(key.link);
   state_->take_stream(link, key.stream);
-  link.session->reset_stream(key.stream);
+  link.channel.reset_stream(key.stream);
   state_->settle();
 }
 
 void Host::consumed(StreamKey key, std::size_t size) {
   if (state_->find_app(key) == nullptr) return;
-  state_->find(key.link)->session->consumed(key.stream, size);
+  state_->find(key.link)->channel.consumed(key.stream, size);
   state_->settle();
 }
 
 std::size_t Host::queued(StreamKey key) const {
   const auto* link = state_->find(key.link);
-  return link == nullptr ? 0 : link->session->queued(key.stream);
+  return link == nullptr ? 0 : link->channel.queued(key.stream);
 }
 
 bool Host::has_unsent() const {
@@ -369,7 +388,7 @@ bool Host::has_unsent() const {
     const auto& link = *entry.second;
     if (link.wants_write) return true;
     return std::ranges::any_of(
-        link.streams, [&](const Stream& stream) { return link.session->queued(stream.id) > 0; });
+        link.streams, [&](const Stream& stream) { return link.channel.queued(stream.id) > 0; });
   });
 }
 

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "core/host/config.hpp"
+#include "core/host/direct_link.hpp"
 #include "core/host/events.hpp"
 #include "identity/keys.hpp"
 
@@ -78,14 +79,16 @@ class Host {
   // --- from the driver ---
   void set_listen_addresses(std::vector<Multiaddr> addresses, TimePoint now);
   /// A transport connection came in. An error: close it at once.
-  Result<LinkId, DialError> on_accepted(const Multiaddr& remote, TimePoint now);
+  Result<LinkId, DialError> on_accepted(const Multiaddr& remote, TimePoint now,
+                                        LinkKind kind = LinkKind::session);
   /// The transport of `dial` is connected; nullopt when it is no longer wanted: close it.
-  std::optional<LinkId> on_dialed(DialId dial, TimePoint now);
+  std::optional<LinkId> on_dialed(DialId dial, TimePoint now, LinkKind kind = LinkKind::session);
   void on_dial_failed(DialId dial, DialError error, std::string_view detail, TimePoint now);
   /// The texts of a name's TXT records; those that are no addresses of the peer are passed over.
   void on_resolved(ResolveId resolve, const std::vector<std::string>& records, TimePoint now);
   void on_resolve_failed(ResolveId resolve, std::string_view detail, TimePoint now);
   void on_bytes(LinkId link, Received bytes, TimePoint now);
+  void on_frames(LinkId link, direct::Frames frames, TimePoint now);
   void on_link_closed(LinkId link, std::string_view reason, TimePoint now);
   void on_written(LinkId link, std::size_t size, TimePoint now);
   void on_verified(gossipsub::Ticket ticket, const Result<void, pubsub::RejectReason>& verdict,
@@ -95,6 +98,8 @@ class Host {
   std::optional<Output> poll();
   /// Appends what the link has to send, about `budget` bytes; answers whether more is waiting.
   bool pack(LinkId link, Bytes& out, std::size_t budget, TimePoint now);
+  /// The same for a direct link.
+  bool take(LinkId link, direct::Frames& out, std::size_t budget, TimePoint now);
   /// False while the link's backlog is too large: do not read its socket until `pack` ran.
   bool wants_read(LinkId link) const;
   std::optional<TimePoint> next_deadline() const;

@@ -5,16 +5,18 @@
 
 namespace grapevine::host {
 
+/// On a direct link nobody asks: each says so by itself.
 void Host::State::ask_identity(Link& link) {
-  const auto stream = link.session->open_stream({std::string{identify::protocol}}, now);
+  if (auto* carrier = link.channel.direct()) return carrier->tell(identity_for(link));
+  const auto stream = link.channel.open_stream({std::string{identify::protocol}}, now);
   touch(link);
   if (!stream) return;
   add_stream(link, *stream, IdentifyOut{std::make_unique<identify::Reader>(link.peer)});
-  link.session->end_stream(*stream);  // we have nothing to say on it
+  link.channel.end_stream(*stream);  // we have nothing to say on it
   end_soon(link, *stream);
 }
 
-Bytes Host::State::identity_message(const Link& link) {
+identify::Info Host::State::identity_for(const Link& link) const {
   identify::Info info;
   info.protocol_version = to_bytes(as_bytes("ipfs/0.1.0"));
   info.agent_version = to_bytes(as_bytes(config->agent_version));
@@ -27,12 +29,12 @@ Bytes Host::State::identity_message(const Link& link) {
   const bool numeric = endpoint && (endpoint->host_protocol == Protocol::ip4 ||
                                     endpoint->host_protocol == Protocol::ip6);
   if (numeric) info.observed_address = link.address;
-  return identify::encode(info);
+  return info;
 }
 
 void Host::State::tell_identity(Link& link, StreamId stream) {
-  link.session->write(stream, SharedBytes{identity_message(link)});
-  link.session->end_stream(stream);
+  link.channel.write(stream, SharedBytes{identify::encode(identity_for(link))});
+  link.channel.end_stream(stream);
   touch(link);
 }
 
@@ -54,12 +56,25 @@ void Host::State::push_identity() {
     if (std::ranges::find(peer.info.protocols, push) == peer.info.protocols.end()) continue;
     auto* link = main_link(peer);
     if (link == nullptr) continue;
-    const auto stream = link->session->open_stream({push}, now);
+    if (auto* carrier = link->channel.direct()) {
+      carrier->tell(identity_for(*link));
+      touch(*link);
+      continue;
+    }
+    const auto stream = link->channel.open_stream({push}, now);
     if (!stream) continue;
     add_stream(*link, *stream, Answer{Answer::To::push});
     tell_identity(*link, *stream);
     end_soon(*link, *stream);
   }
+}
+
+/// What a direct link brings instead of an identify or push stream.
+void Host::State::on_told(Link& link, const identify::Info& info) {
+  touch(link);
+  auto* peer = find(link.peer);
+  if (peer == nullptr) return;
+  on_identified(*peer, info);
 }
 
 /// A push beyond the rate is not read; the peer is asked when the time has come, so that nothing
@@ -69,7 +84,7 @@ void Host::State::on_push(Link& link, StreamId id) {
   const bool too_soon =
       peer != nullptr && peer->last_push && now - *peer->last_push < config->push_interval_min;
   if (peer == nullptr || too_soon) {
-    link.session->reset_stream(id);
+    link.channel.reset_stream(id);
     if (peer == nullptr || std::exchange(peer->asking_again, true)) return;
     return set_timer({*peer->last_push + config->push_interval_min, Timer::Kind::ask_again, 0,
                       std::to_underlying(peer->handle)});
@@ -119,7 +134,7 @@ void Host::State::update_protocols() {
   all->supported.insert(all->supported.end(), gossip_protocols.begin(), gossip_protocols.end());
   all->supported.insert(all->supported.end(), app_protocols.begin(), app_protocols.end());
   protocols = std::move(all);
-  for (auto& [id, link] : links) link->session->set_protocols(protocols);
+  for (auto& [id, link] : links) link->channel.set_protocols(protocols);
   push_soon();
 }
 

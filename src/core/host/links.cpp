@@ -15,16 +15,20 @@ Link* Host::State::find(LinkId id) const {
   return found == links.end() ? nullptr : found->second.get();
 }
 
-Link& Host::State::add_link(session::Role role, const Multiaddr& address,
-                            std::optional<PeerId> expected) {
-  auto link = std::make_unique<Link>();
+Channel Host::State::make_channel(const Opening& opening) {
+  session::SessionSetup setup{opening.role, &identity, opening.expected, config->session,
+                              protocols};
+  if (opening.kind == LinkKind::direct) return Channel{Direct{setup, now}};
+  return Channel{session::Session{std::move(setup), rng.fork(), now}};
+}
+
+Link& Host::State::add_link(const Opening& opening) {
+  auto link = std::make_unique<Link>(make_channel(opening));
   link->id = LinkId{next_link++};
-  link->address = address.without_p2p();
-  link->network = network_of(address);
-  link->outbound = role == session::Role::dialer;
+  link->address = opening.address.without_p2p();
+  link->network = network_of(opening.address);
+  link->outbound = opening.role == session::Role::dialer;
   link->since = now;
-  session::SessionSetup setup{role, &identity, expected, config->session, protocols};
-  link->session = std::make_unique<session::Session>(std::move(setup), rng.fork(), now);
   auto& added = *link;
   links.emplace(added.id, std::move(link));
   if (!added.outbound) half_open.push_back(added.id);
@@ -99,9 +103,9 @@ void Host::State::remove_link(LinkId id, const Ending& ending) {
 /// What is left to say, a GoAway, is small; whoever never pulls it makes us keep no more than one
 /// for each connection there may be.
 void Host::State::close_session(Link& link, std::string_view reason) {
-  link.session->close();
+  link.channel.close();
   Bytes last;
-  link.session->pack(last, std::size_t{64} * 1024, now);
+  if (auto* session = link.channel.session()) session->pack(last, std::size_t{64} * 1024, now);
   if (!last.empty() && last_bytes.size() < config->connections_max) {
     last_bytes.emplace(link.id, std::move(last));
   }
@@ -118,23 +122,41 @@ void Host::State::tell_streams_over(Link& link) {
   }
 }
 
-/// Fills one write. What a stream that ran empty gets from its outbox meanwhile is asked for by the
-/// answer, not by another `WantsWrite`. False once the link is gone.
-bool Host::State::pack(Link& packed, Bytes& out, std::size_t budget) {
-  const auto id = packed.id;
-  const auto end = out.size() + budget;
-  packed.write_asked = true;
-  for (auto* link = &packed; link != nullptr; link = find(id)) {
-    link->wants_write = link->session->pack(out, end - out.size(), now);
+/// Fills one write; `once` puts in what the channel has, and says whether there is room for more.
+/// What a stream that ran empty gets from its outbox meanwhile is asked for by the answer, not by
+/// another `WantsWrite`. False once the link is gone.
+template <class Fill>
+bool Host::State::fill(Link& filled, Fill once) {
+  const auto id = filled.id;
+  filled.write_asked = true;
+  for (auto* link = &filled; link != nullptr; link = find(id)) {
+    const bool room = once(*link);
     touch(*link);
     settle();
     link = find(id);
     if (link == nullptr) break;
-    if (link->wants_write && out.size() < end) continue;
+    if (link->wants_write && room) continue;
     link->write_asked = link->wants_write;
     return link->wants_write;
   }
   return last_bytes.contains(id);
+}
+
+bool Host::State::pack(Link& packed, Bytes& out, std::size_t budget) {
+  const auto end = out.size() + budget;
+  return fill(packed, [&](Link& link) {
+    link.wants_write = link.channel.session()->pack(out, end - out.size(), now);
+    return out.size() < end;
+  });
+}
+
+bool Host::State::take(Link& taken, direct::Frames& out, std::size_t budget) {
+  const auto begin = direct::size_of(out);
+  return fill(taken, [&](Link& link) {
+    const auto size = direct::size_of(out) - begin;
+    link.wants_write = link.channel.direct()->take(out, budget - std::min(size, budget), now);
+    return direct::size_of(out) - begin < budget;
+  });
 }
 
 }  // namespace grapevine::host

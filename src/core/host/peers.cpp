@@ -113,7 +113,7 @@ void Host::State::resolve_duplicates(PeerEntry& peer) {
   open_gossip(peer, *keep);
   if (peer.gossip.out == old) return;
   auto& link = *find(old.link);
-  link.session->end_stream(old.stream);
+  link.channel.end_stream(old.stream);
   touch(link);
 }
 
@@ -176,7 +176,7 @@ PeerView Host::State::view_of(const PeerEntry& peer) const {
   view.protocols = peer.info.protocols;
   view.observed = peer.info.observed_address;
   view.gossip_protocol = peer.gossip.protocol;
-  view.round_trip = peer.round_trip ? peer.round_trip : link.session->round_trip();
+  view.round_trip = peer.round_trip ? peer.round_trip : link.channel.round_trip();
   view.connected_at = peer.connected_at;
   return view;
 }

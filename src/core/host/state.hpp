@@ -12,6 +12,7 @@
 #include "core/gossipsub/router.hpp"
 #include "core/host/address_book.hpp"
 #include "core/host/admission.hpp"
+#include "core/host/channel.hpp"
 #include "core/host/events.hpp"
 #include "core/host/frame_reader.hpp"
 #include "core/host/host.hpp"
@@ -75,8 +76,10 @@ struct Ending {
 
 /// One connection.
 struct Link {
+  explicit Link(Channel carrier) : channel{std::move(carrier)} {}
+
   LinkId id{};
-  std::unique_ptr<session::Session> session;
+  Channel channel;
   Multiaddr address;                 ///< of the other end, without /p2p
   std::string network;               ///< for the limits
   PeerId peer;                       ///< once established
@@ -212,7 +215,15 @@ struct Host::State {
   void arm(Link& link);
 
   // links.cpp
-  Link& add_link(session::Role role, const Multiaddr& address, std::optional<PeerId> expected);
+  /// How a link comes to be.
+  struct Opening {
+    session::Role role;
+    const Multiaddr& address;
+    std::optional<PeerId> expected;
+    LinkKind kind;
+  };
+  Link& add_link(const Opening& opening);
+  Channel make_channel(const Opening& opening);
   Link* find(LinkId id) const;
   void on_established(Link& link, const session::Established& event);
   void on_closed(Link& link, const session::Closed& event);
@@ -221,6 +232,9 @@ struct Host::State {
   void tell_streams_over(Link& link);
   void make_room_for_handshake();
   bool pack(Link& link, Bytes& out, std::size_t budget);
+  bool take(Link& link, direct::Frames& out, std::size_t budget);
+  template <class Fill>
+  bool fill(Link& link, Fill once);
 
   // peers.cpp
   PeerEntry* find(const PeerId& peer);
@@ -288,7 +302,8 @@ struct Host::State {
   void ask_again(PeerEntry& peer);
   void on_identified(PeerEntry& peer, identify::Info info);
   void on_unidentified(PeerEntry& peer);
-  Bytes identity_message(const Link& link);
+  void on_told(Link& link, const identify::Info& info);
+  identify::Info identity_for(const Link& link) const;
   void update_protocols();
 
   // streams.cpp

@@ -63,7 +63,7 @@ void Host::State::on_stream_opened(Link& link, const session::StreamOpened& even
 void Host::State::on_inbound(Link& link, const session::StreamOpened& event) {
   const auto id = event.stream;
   touch(link);
-  const auto refuse = [&] { link.session->reset_stream(id); };
+  const auto refuse = [&] { link.channel.reset_stream(id); };
   if (event.protocol == identify::protocol) {
     if (count(link, answers(Answer::To::identify)) >= own_streams_max) return refuse();
     add_stream(link, id, Answer{Answer::To::identify});
@@ -97,7 +97,7 @@ void Host::State::on_stream_data(Link& link, StreamId id, SharedBytes bytes) {
   } else if (auto* gossip = std::get_if<GossipIn>(&stream->use)) {
     on_gossip_data(link, id, *gossip, std::move(bytes));
   } else {
-    link.session->consumed(id, bytes.size());
+    link.channel.consumed(id, bytes.size());
     if (!on_protocol_data(link, id, stream->use, bytes)) {
       break_stream(link, id, CloseReason::reset);
     }
@@ -110,9 +110,9 @@ bool Host::State::on_protocol_data(Link& link, StreamId id, Use& use, ByteView b
     return asked->reader->on_bytes(bytes).has_value();
   if (auto* pushed = std::get_if<PushIn>(&use)) return pushed->reader->on_bytes(bytes).has_value();
   if (auto* asks = std::get_if<PingIn>(&use)) {
-    auto echo = asks->responder.on_bytes(bytes, link.session->queued(id));
+    auto echo = asks->responder.on_bytes(bytes, link.channel.queued(id));
     if (!echo) return false;
-    return echo->empty() || link.session->write(id, SharedBytes{std::move(*echo)});
+    return echo->empty() || link.channel.write(id, SharedBytes{std::move(*echo)});
   }
   if (auto* pinged = std::get_if<PingOut>(&use)) return on_echo(link, id, *pinged, bytes);
   // On what remains only we write. The rest of an answered exchange may still come.
@@ -125,7 +125,7 @@ bool Host::State::on_echo(Link& link, StreamId id, PingOut& use, ByteView bytes)
   if (!*echoed) return true;
   if (auto* peer = find(link.peer)) peer->round_trip = **echoed;
   outputs.push(PingResult{link.peer, *echoed});
-  link.session->end_stream(id);
+  link.channel.end_stream(id);
   link.find(id)->use = Answer{Answer::To::ping};
   return true;
 }
@@ -144,7 +144,7 @@ void Host::State::on_stream_ended(Link& link, StreamId id) {
     gossip->ended = true;  // what waits is still to be read
     return;
   }
-  link.session->end_stream(id);
+  link.channel.end_stream(id);
   auto* asked = std::get_if<IdentifyOut>(&use);
   auto* pushed = std::get_if<PushIn>(&use);
   if (asked == nullptr && pushed == nullptr) return;
@@ -175,7 +175,7 @@ void Host::State::on_stream_writable(Link& link, StreamId id) {
 void Host::State::break_stream(Link& link, StreamId id, CloseReason reason) {
   const auto use = take_stream(link, id);
   if (!use) return;
-  link.session->reset_stream(id);
+  link.channel.reset_stream(id);
   touch(link);
   on_stream_over(link, id, *use, reason);
 }

@@ -38,7 +38,7 @@ bool Host::State::alive(const Timer& timer) {
 
 /// No earlier timer than the session's deadline is set twice: each firing sets at most one.
 void Host::State::arm(Link& link) {
-  const auto deadline = link.session->next_deadline();
+  const auto deadline = link.channel.next_deadline();
   if (!deadline || (link.timer && *link.timer <= *deadline)) return;
   link.timer = deadline;
   set_timer({*deadline, Timer::Kind::link, 0, std::to_underlying(link.id)});
@@ -50,8 +50,8 @@ void Host::State::on_timer(const Timer& timer) {
     case Timer::Kind::link: {
       auto& link = *find(LinkId{timer.subject});
       link.timer.reset();
-      if (const auto due = link.session->next_deadline(); due && *due <= now) {
-        link.session->on_deadline(now);
+      if (const auto due = link.channel.next_deadline(); due && *due <= now) {
+        link.channel.on_deadline(now);
       }
       return touch(link);
     }

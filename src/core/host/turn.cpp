@@ -49,9 +49,14 @@ void Host::State::attend(LinkId id) {
   if (link == nullptr) return;
   link->touched = false;
   while (!link->doomed) {
-    auto event = link->session->poll();
-    if (!event) return arm(*link);
-    on_event(*link, *event);
+    if (auto event = link->channel.poll()) {
+      on_event(*link, *event);
+    } else if (auto told =
+                   link->channel.direct() ? link->channel.direct()->take_told() : std::nullopt) {
+      on_told(*link, **told);
+    } else {
+      return arm(*link);
+    }
   }
 }
 

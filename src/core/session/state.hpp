@@ -5,6 +5,7 @@
 #include "core/session/negotiation.hpp"
 #include "core/session/securing.hpp"
 #include "core/session/session.hpp"
+#include "core/session/write_progress.hpp"
 #include "core/yamux/muxer.hpp"
 
 namespace grapevine::session {
@@ -18,26 +19,6 @@ struct Opening {
   Securing securing;
   Established established{};
   std::optional<Negotiation> muxer_choice{};  ///< when it was not made within the handshake
-};
-
-/// Notices a socket that takes nothing any more.
-class WriteProgress {
- public:
-  void on_packed(std::size_t size, TimePoint now) {
-    if (in_flight_ == 0) moved_at_ = now;
-    in_flight_ += size;
-  }
-  void on_written(std::size_t size, TimePoint now) {
-    in_flight_ -= std::min(size, in_flight_);
-    if (size > 0) moved_at_ = now;
-  }
-  std::optional<TimePoint> deadline(Duration stall) const {
-    return in_flight_ == 0 ? std::nullopt : std::optional{base::saturating_add(moved_at_, stall)};
-  }
-
- private:
-  std::size_t in_flight_ = 0;  ///< bytes packed that the socket has not taken
-  TimePoint moved_at_;
 };
 
 /// Phases: `opening` (then maybe without records), running (a muxer, no `opening`), closed.
