@@ -11,12 +11,9 @@ namespace grapevine::sim {
 
 namespace {
 
-constexpr std::size_t write_budget = 256 * 1024;
-constexpr std::size_t segment_size = 1400;
 constexpr auto verify_time = std::chrono::microseconds{40};  ///< one signature on one core
-constexpr auto dial_silence = std::chrono::seconds{15};      ///< what an unanswered SYN costs
-
-constexpr host::LinkId no_link{0};
+constexpr std::size_t verdicts_max = 4096;                   ///< remembered
+constexpr std::size_t verdict_size_max = 16 * 1024;          ///< bytes of a message remembered
 
 Rng::Seed seed_of(std::uint64_t number) {
   Rng::Seed seed{};
@@ -24,30 +21,31 @@ Rng::Seed seed_of(std::uint64_t number) {
   return seed;
 }
 
-}  // namespace
-
-World::World(std::uint64_t seed, LinkModel links) : rng_{seed_of(seed)}, links_{links} {}
-
-void World::note(std::uint64_t what) {
-  trace_ = (trace_ ^ what) * 0x100000001B3u;
-  trace_ = (trace_ ^ static_cast<std::uint64_t>(now_.time_since_epoch().count())) * 0x100000001B3u;
-}
-
 /// 10.0.0.1 is node 0; the port is always 4001.
-Multiaddr World::address_of(NodeIndex node) const {
+Multiaddr address_of(NodeIndex node) {
   const auto host = node + 1;
   return *Multiaddr::parse("/ip4/10." + std::to_string(host >> 16 & 255) + "." +
                            std::to_string(host >> 8 & 255) + "." + std::to_string(host & 255) +
                            "/tcp/4001");
 }
 
+}  // namespace
+
+World::World(std::uint64_t seed, LinkModel links, Fidelity fidelity)
+    : rng_{seed_of(seed)}, links_{links}, fidelity_{fidelity} {}
+
+void World::note(std::uint64_t what) { trace_ = (trace_ ^ what) * 0x100000001B3u; }
+
 NodeIndex World::add(std::shared_ptr<const host::Config> config) {
+  const auto index = nodes_.size();
   auto node = std::make_unique<Node>();
-  node->key_seed = seed_of(nodes_.size() + 1);
-  node->id = KeyPair::from_ed25519_seed(node->key_seed).peer_id();
+  node->key_seed = seed_of(index + 1);
+  node->key = KeyPair::from_ed25519_seed(node->key_seed);
+  node->id = node->key->peer_id();
+  node->address = address_of(index);
   node->config = std::move(config);
+  by_address_.emplace(node->address.to_string(), index);
   nodes_.push_back(std::move(node));
-  const auto index = nodes_.size() - 1;
   start(*nodes_[index]);
   turn(index);
   return index;
@@ -63,25 +61,32 @@ void World::start(Node& node) {
 
 void World::crash(NodeIndex at) {
   auto& node = *nodes_[at];
-  std::vector<End> ends;
-  for (const auto& [end, wire] : wires_) {
-    if (end.node == at) ends.push_back(end);
-  }
-  for (const auto& end : ends) hang_up(at, end.link);
+  while (!node.wires.empty()) hang_up(at, node.wires.begin()->first);
   node.host.reset();
+  node.missed.clear();
+  node.stopped = false;
   ++node.life;
 }
 
-void World::restart(NodeIndex at) {
+void World::restart(NodeIndex at, std::shared_ptr<const host::Config> config) {
   auto& node = *nodes_[at];
   ASSERT(node.host == nullptr);
+  if (config) node.config = std::move(config);
   start(node);
   turn(at);
 }
 
+void World::stop(NodeIndex at) { nodes_[at]->stopped = true; }
+
+void World::resume(NodeIndex at) {
+  auto& node = *nodes_[at];
+  node.stopped = false;
+  for (auto& event : std::exchange(node.missed, {})) schedule_.at(now_, std::move(event));
+}
+
 void World::connect(NodeIndex from, NodeIndex to) {
   host::ConnectRequest request;
-  request.addresses = {address_of(to)};
+  request.addresses = {nodes_[to]->address};
   request.peer = id(to);
   host(from).connect(std::move(request), now_);
   turn(from);
@@ -90,6 +95,11 @@ void World::connect(NodeIndex from, NodeIndex to) {
 void World::disconnect(NodeIndex from, NodeIndex to) {
   host(from).disconnect(id(to), now_);
   turn(from);
+}
+
+void World::add_direct(NodeIndex node, NodeIndex other) {
+  host(node).add_direct(id(other), {nodes_[other]->address}, now_);
+  turn(node);
 }
 
 void World::join(NodeIndex node, std::string_view topic) {
@@ -106,9 +116,9 @@ std::size_t World::publish(NodeIndex at, std::string_view topic, std::string_vie
   auto& node = *nodes_[at];
   const auto& gossip = *node.config->gossip;
   const bool sign = gossip.signature_policy == pubsub::SignaturePolicy::strict_sign;
-  const auto key = KeyPair::from_ed25519_seed(node.key_seed);
   pubsub::Draft draft{topic, as_bytes(data), sign ? &node.id : nullptr,
-                      sign ? std::optional{node.seqno++} : std::nullopt, sign ? &key : nullptr};
+                      sign ? std::optional{node.seqno++} : std::nullopt,
+                      sign ? &*node.key : nullptr};
   auto message = pubsub::encode(draft);
   message.id = *gossip.message_id(message.view);
   const auto sent = node.host->publish(std::move(message), now_);
@@ -116,18 +126,18 @@ std::size_t World::publish(NodeIndex at, std::string_view topic, std::string_vie
   return sent.value_or(0);
 }
 
-void World::partition(std::vector<int> group_of_node) {
-  ASSERT(group_of_node.size() == nodes_.size());
-  groups_ = std::move(group_of_node);
-}
-
-bool World::separated(NodeIndex a, NodeIndex b) const {
-  return !groups_.empty() && groups_[a] != groups_[b];
-}
-
 std::size_t World::count(NodeIndex node, std::string_view data) const {
   return static_cast<std::size_t>(
       std::ranges::count(nodes_[node]->received, data, &Received::data));
+}
+
+std::uint64_t World::traced(NodeIndex at, gossipsub::Traced::Kind kind,
+                            std::string_view reason) const {
+  std::uint64_t sum = 0;
+  for (const auto& [what, count] : nodes_[at]->traced) {
+    if (what.first == kind && (reason.empty() || what.second == reason)) sum += count;
+  }
+  return sum;
 }
 
 void World::run(Duration span) {
@@ -136,73 +146,68 @@ void World::run(Duration span) {
     now_ = std::max(now_, *schedule_.next());
     auto event = schedule_.take();
     ++events_;
-    note(event.index());
+    note(static_cast<std::uint64_t>(now_.time_since_epoch().count()));
     happen(event);
-    if (now_ < next_check_) continue;
-    next_check_ = now_ + std::chrono::seconds{1};
-    for (const auto& node : nodes_) {
-      if (node->host) node->host->check_invariants(now_);
-    }
+    if (now_ >= next_check_) check();
   }
   now_ = end;
 }
 
+void World::check() {
+  next_check_ = now_ + std::chrono::seconds{1};
+  for (const auto& node : nodes_) {
+    if (node->host) node->host->check_invariants(now_);
+  }
+}
+
+/// What a stopped node would do waits.
 void World::happen(Event& event) {
-  if (auto* arrive = std::get_if<Arrive>(&event)) {
-    const auto& to = arrive->to;
-    const auto wire = wires_.find(to);
-    if (!current(to.node, to.life) || wire == wires_.end()) return;
-    auto& held = wire->second.held;
-    if (!held.empty() || separated(to.node, wire->second.peer.node)) {
-      held.push_back(std::move(arrive->bytes));
-      return;
-    }
-    receive(to, arrive->bytes);
-  } else if (const auto* release = std::get_if<Release>(&event)) {
-    const auto wire = wires_.find(release->to);
-    if (wire == wires_.end()) return;
-    for (const auto& bytes : std::exchange(wire->second.held, {})) receive(release->to, bytes);
-  } else if (const auto* wake = std::get_if<Wake>(&event)) {
-    if (!current(wake->node, wake->life)) return;
-    auto& node = *nodes_[wake->node];
-    if (node.wake && *node.wake <= now_) node.wake.reset();
-    node.host->on_deadline(now_);
-    turn(wake->node);
-  } else if (const auto* hangup = std::get_if<Hangup>(&event)) {
-    if (separated(hangup->to.node, hangup->from)) return;  // nobody hears of it
-    wires_.erase(hangup->to);
-    if (!current(hangup->to.node, hangup->to.life)) return;
-    host(hangup->to.node).on_link_closed(hangup->to.link, "closed by the other side", now_);
-    turn(hangup->to.node);
-  } else if (const auto* dial = std::get_if<DialOut>(&event)) {
-    answer(*dial);
-  } else if (const auto* back = std::get_if<DialBack>(&event)) {
-    answered(*back);
-  } else if (const auto* verified = std::get_if<Verified>(&event)) {
-    if (!current(verified->node, verified->life)) return;
-    for (const auto& job : verified->jobs) {
-      host(verified->node).on_verified(job.ticket, pubsub::verify(job.message.view), now_);
-    }
-    turn(verified->node);
+  const auto actor = std::visit(
+      [](const auto& about) -> NodeIndex {
+        if constexpr (requires { about.node; }) {
+          return about.node;
+        } else if constexpr (requires { about.to.node; }) {
+          return about.to.node;
+        } else if constexpr (requires { about.to; }) {
+          return about.to;
+        } else {
+          return about.from;
+        }
+      },
+      event);
+  note(event.index());
+  note(actor);
+  if (nodes_[actor]->stopped) {
+    nodes_[actor]->missed.push_back(std::move(event));
+    return;
   }
+  std::visit([this](auto& about) { on(about); }, event);
 }
 
-void World::receive(const End& to, ByteView bytes) {
-  if (!current(to.node, to.life)) return;
-  bytes_ += bytes.size();
-  Slab slab{bytes.size()};
-  std::ranges::copy(bytes, slab.space().begin());
-  host(to.node).on_bytes(to.link, {slab, slab.space()}, now_);
-  turn(to.node);
+void World::on(Wake& wake) {
+  if (!current(wake.node, wake.life)) return;
+  auto& node = *nodes_[wake.node];
+  if (node.wake && *node.wake <= now_) node.wake.reset();
+  node.host->on_deadline(now_);
+  turn(wake.node);
 }
 
-/// What was on its way when the network fell apart arrives late and in order, as TCP's
-/// retransmissions do.
-void World::heal() {
-  groups_.clear();
-  for (const auto& [end, wire] : wires_) {
-    if (!wire.held.empty()) schedule_.at(now_ + links_.latency, Release{end});
+void World::on(Verified& verified) {
+  if (!current(verified.node, verified.life)) return;
+  for (const auto& job : verified.jobs) {
+    host(verified.node).on_verified(job.ticket, verdict_on(job.message), now_);
   }
+  turn(verified.node);
+}
+
+/// The same bytes always have the same verdict.
+World::Verdict World::verdict_on(const pubsub::Message& message) {
+  if (message.field.size() > verdict_size_max) return pubsub::verify(message.view);
+  auto bytes = to_text(message.field);
+  const auto known = verdicts_.find(bytes);
+  if (known != verdicts_.end()) return known->second;
+  if (verdicts_.size() >= verdicts_max) verdicts_.clear();
+  return verdicts_.emplace(std::move(bytes), pubsub::verify(message.view)).first->second;
 }
 
 /// Everything the host wants after an input, and its next wake-up.
@@ -235,99 +240,9 @@ void World::on_output(NodeIndex at, host::Output& output) {
     note(at);
   } else if (const auto* validate = std::get_if<host::Validate>(&output)) {
     node.host->on_validated(validate->ticket, gossipsub::Validation::accept, now_);
+  } else if (const auto* traced = std::get_if<host::Traced>(&output)) {
+    node.traced[{traced->kind, traced->reason}] += traced->count;
   }
-}
-
-void World::carry(NodeIndex at, host::LinkId link) {
-  const auto wire = wires_.find(end_of(at, link));
-  if (wire != wires_.end() && wire->second.peer.link == no_link)
-    return;  // no way back is known yet
-  bool more = true;
-  while (more) {
-    Bytes bytes;
-    more = host(at).pack(link, bytes, write_budget, now_);
-    if (bytes.empty()) return;
-    host(at).on_written(link, bytes.size(), now_);
-    if (wire == wires_.end()) continue;
-    // In order: nothing overtakes what was sent before.
-    const auto there = wires_.find(wire->second.peer);
-    if (there == wires_.end()) continue;  // the other end has hung up meanwhile
-    auto& last = there->second.last_arrival;
-    last = std::max(last, now_ + transit(bytes.size()));
-    schedule_.at(last, Arrive{wire->second.peer, std::move(bytes)});
-  }
-}
-
-Duration World::transit(std::size_t size) {
-  auto time = links_.latency;
-  if (links_.jitter > Duration::zero()) {
-    time += Duration{static_cast<Duration::rep>(
-        rng_.below(static_cast<std::uint64_t>(links_.jitter.count()) + 1))};
-  }
-  if (links_.bytes_per_second > 0) {
-    time += Duration{static_cast<Duration::rep>(size * 1'000'000 / links_.bytes_per_second)};
-  }
-  for (std::size_t sent = 0; sent < size && links_.loss_per_10000 > 0; sent += segment_size) {
-    if (rng_.chance(links_.loss_per_10000, 10'000)) time += links_.retransmission;
-  }
-  return time;
-}
-
-void World::hang_up(NodeIndex at, host::LinkId link) {
-  const auto wire = wires_.find(end_of(at, link));
-  if (wire == wires_.end()) return;
-  const auto peer = wire->second.peer;
-  wires_.erase(wire);
-  const auto other = wires_.find(peer);
-  if (other == wires_.end()) return;
-  schedule_.at(std::max(other->second.last_arrival, now_ + links_.latency), Hangup{peer, at});
-}
-
-void World::dial(NodeIndex from, const host::Dial& wanted) {
-  const auto life = nodes_[from]->life;
-  for (NodeIndex to = 0; to < nodes_.size(); ++to) {
-    if (address_of(to) == wanted.address) {
-      schedule_.at(now_ + transit(0), DialOut{from, life, wanted.dial, to});
-      return;
-    }
-  }
-  schedule_.at(now_ + dial_silence, DialBack{from, life, wanted.dial, std::nullopt});
-}
-
-void World::answer(const DialOut& dial) {
-  if (separated(dial.from, dial.to)) {
-    schedule_.at(now_ + dial_silence, DialBack{dial.from, dial.life, dial.dial, std::nullopt});
-    return;
-  }
-  std::optional<End> accepted;
-  if (nodes_[dial.to]->host) {
-    if (const auto link = host(dial.to).on_accepted(address_of(dial.from), now_)) {
-      accepted = end_of(dial.to, *link);
-      wires_[*accepted] = Wire{{dial.from, dial.life, no_link}, {}, {}};
-      turn(dial.to);
-    }
-  }
-  schedule_.at(now_ + transit(0), DialBack{dial.from, dial.life, dial.dial, accepted});
-}
-
-void World::answered(const DialBack& back) {
-  const auto gone = [&] {
-    if (!back.peer) return;
-    schedule_.at(now_ + links_.latency, Hangup{*back.peer, back.from});
-  };
-  if (!current(back.from, back.life)) return gone();
-  if (!back.peer || !wires_.contains(*back.peer)) {
-    host(back.from).on_dial_failed(back.dial, host::DialError::refused, {}, now_);
-    turn(back.from);
-    return;
-  }
-  const auto link = host(back.from).on_dialed(back.dial, now_);
-  if (!link) return gone();
-  const auto mine = end_of(back.from, *link);
-  wires_[mine] = Wire{*back.peer, {}, {}};
-  wires_[*back.peer].peer = mine;
-  carry(back.peer->node, back.peer->link);  // what the listener said before it knew the way back
-  turn(back.from);
 }
 
 }  // namespace grapevine::sim

@@ -6,8 +6,14 @@
 namespace grapevine::sim {
 namespace {
 
-TEST(Loss, OfFivePercentDelaysMessagesButLosesNone) {
-  World world{11, {.jitter = 20ms, .loss_per_10000 = 500}};
+using Loss = Both;
+using Partition = Both;
+using Churn = Both;
+using Dialling = Both;
+using Restart = Both;
+
+TEST_P(Loss, OfFivePercentDelaysMessagesButLosesNone) {
+  World world{11, {.jitter = 20ms, .loss_per_10000 = 500}, GetParam()};
   grow(world, 20, 4, "t");
   world.run(5s);
 
@@ -24,8 +30,8 @@ TEST(Loss, OfFivePercentDelaysMessagesButLosesNone) {
   }
 }
 
-TEST(Partition, OfAFewSecondsHealsAndGossipBringsWhatWasMissed) {
-  World world{12};
+TEST_P(Partition, OfAFewSecondsHealsAndGossipBringsWhatWasMissed) {
+  World world{12, {}, GetParam()};
   grow(world, 16, 4, "t");
   world.run(5s);
   std::vector<int> halves(16);
@@ -42,8 +48,8 @@ TEST(Partition, OfAFewSecondsHealsAndGossipBringsWhatWasMissed) {
   EXPECT_EQ(reach(world, "left").twice, 0u);
 }
 
-TEST(Partition, OfTwoMinutesEndsTheConnectionsAcrossItAndANewDialJoinsTheHalves) {
-  World world{13};
+TEST_P(Partition, OfTwoMinutesEndsTheConnectionsAcrossItAndANewDialJoinsTheHalves) {
+  World world{13, {}, GetParam()};
   grow(world, 10, 3, "t");
   world.run(5s);
   world.partition({0, 0, 0, 0, 0, 1, 1, 1, 1, 1});
@@ -64,8 +70,8 @@ TEST(Partition, OfTwoMinutesEndsTheConnectionsAcrossItAndANewDialJoinsTheHalves)
   EXPECT_EQ(reach(world, "together").nodes, 10u);
 }
 
-TEST(Churn, OfAFifthOfTheNodesLeavesTheRestConnectedAndTheReturnedHear) {
-  World world{14};
+TEST_P(Churn, OfAFifthOfTheNodesLeavesTheRestConnectedAndTheReturnedHear) {
+  World world{14, {}, GetParam()};
   grow(world, 25, 5, "t");
   world.run(5s);
 
@@ -88,9 +94,9 @@ TEST(Churn, OfAFifthOfTheNodesLeavesTheRestConnectedAndTheReturnedHear) {
   EXPECT_EQ(reach(world, "with them").twice, 0u);
 }
 
-TEST(Dialling, FromBothSidesAtOnceLeavesOneConnection_F25) {
-  for (std::uint64_t seed = 0; seed < 30; ++seed) {
-    World world{seed, {.jitter = 50ms}};
+TEST_P(Dialling, FromBothSidesAtOnceLeavesOneConnection_F25) {
+  for (std::uint64_t seed = 0; seed < 100; ++seed) {
+    World world{seed, {.jitter = 50ms}, GetParam()};
     const auto config = default_config();
     for (int i = 0; i < 2; ++i) world.join(world.add(config), "t");
     world.connect(0, 1);
@@ -109,8 +115,8 @@ TEST(Dialling, FromBothSidesAtOnceLeavesOneConnection_F25) {
   }
 }
 
-TEST(Restart, WithTheSameIdentityIsHeardAgainThoughTheOldConnectionLingers_F26) {
-  World world{15};
+TEST_P(Restart, WithTheSameIdentityIsHeardAgainThoughTheOldConnectionLingers_F26) {
+  World world{15, {}, GetParam()};
   const auto config = default_config();
   for (int i = 0; i < 2; ++i) world.join(world.add(config), "t");
   world.connect(1, 0);
@@ -118,6 +124,7 @@ TEST(Restart, WithTheSameIdentityIsHeardAgainThoughTheOldConnectionLingers_F26) 
   world.partition({0, 1});  // the crash is not heard of
   world.run(100ms);
   world.crash(1);
+  world.run(100ms);
   world.heal();
   world.restart(1);
   world.join(1, "t");
@@ -130,6 +137,12 @@ TEST(Restart, WithTheSameIdentityIsHeardAgainThoughTheOldConnectionLingers_F26) 
   EXPECT_EQ(world.count(1, "again"), 1u);
   EXPECT_EQ(world.host(0).peers().size(), 1u);
 }
+
+INSTANTIATE_TEST_SUITE_P(Fidelities, Loss, both, fidelity_name);
+INSTANTIATE_TEST_SUITE_P(Fidelities, Partition, both, fidelity_name);
+INSTANTIATE_TEST_SUITE_P(Fidelities, Churn, both, fidelity_name);
+INSTANTIATE_TEST_SUITE_P(Fidelities, Dialling, both, fidelity_name);
+INSTANTIATE_TEST_SUITE_P(Fidelities, Restart, both, fidelity_name);
 
 }  // namespace
 }  // namespace grapevine::sim

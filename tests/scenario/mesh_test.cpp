@@ -8,8 +8,10 @@
 namespace grapevine::sim {
 namespace {
 
-TEST(MeshForming, OneMessageReachesThirtyNodesExactlyOnce) {
-  World world{1};
+using MeshForming = Both;
+
+TEST_P(MeshForming, OneMessageReachesThirtyNodesExactlyOnce) {
+  World world{1, {}, GetParam()};
   grow(world, 30, 3, "t");
   world.run(5s);
 
@@ -20,8 +22,8 @@ TEST(MeshForming, OneMessageReachesThirtyNodesExactlyOnce) {
   EXPECT_EQ(reach(world, "hello").twice, 0u);
 }
 
-TEST(MeshForming, EveryNodeHasAMeshWithinBounds) {
-  World world{2};
+TEST_P(MeshForming, EveryNodeHasAMeshWithinBounds) {
+  World world{2, {}, GetParam()};
   grow(world, 40, 8, "t");
 
   world.run(10s);
@@ -33,8 +35,8 @@ TEST(MeshForming, EveryNodeHasAMeshWithinBounds) {
   }
 }
 
-TEST(MeshForming, MeshLinksAreSymmetric) {
-  World world{3};
+TEST_P(MeshForming, MeshLinksAreSymmetric) {
+  World world{3, {}, GetParam()};
   grow(world, 25, 5, "t");
 
   world.run(10s);
@@ -49,19 +51,7 @@ TEST(MeshForming, MeshLinksAreSymmetric) {
   }
 }
 
-TEST(Replay, TheSameSeedGivesTheSameRunAndAnotherSeedAnother) {
-  const auto run = [](std::uint64_t seed) {
-    World world{seed, {.jitter = 10ms, .loss_per_10000 = 100}};
-    grow(world, 12, 3, "t");
-    world.run(3s);
-    world.publish(0, "t", "x");
-    world.run(2s);
-    return world.trace_hash();
-  };
-
-  EXPECT_EQ(run(5), run(5));
-  EXPECT_NE(run(5), run(6));
-}
+INSTANTIATE_TEST_SUITE_P(Fidelities, MeshForming, both, fidelity_name);
 
 }  // namespace
 }  // namespace grapevine::sim
