@@ -39,6 +39,7 @@ void Router::State::refresh_peers() {
   for (const auto handle : peers.handles()) {
     auto& peer = peers.at(handle);
     peer.budget = Budget{};
+    if (peer.confirmed_by && *peer.confirmed_by <= heartbeats) forget_unconfirmed(peer);
     if (!peer.unwanted.empty()) {
       if (const auto cancelled = peer.outbox.cancel(peer.unwanted); cancelled > 0) {
         count(Traced::Kind::idontwant_cancelled, peer, {}, {}, cancelled);

@@ -109,6 +109,14 @@ void Router::State::drop_from_meshes(Peer& peer) {
   }
 }
 
+/// Our hello on another stream makes the peer take us for one that begins anew, without mesh links.
+void Router::State::repeat_grafts(Peer& peer) {
+  for (const auto handle : peer.topics) {
+    const auto& topic = topics.at(handle);
+    if (topic.mesh.contains(peer.handle)) peer.outbox.graft(topic.name);
+  }
+}
+
 std::size_t Router::State::outbound_count(const PeerSet& mesh) const {
   return static_cast<std::size_t>(
       std::ranges::count_if(mesh, [&](PeerHandle handle) { return peers.at(handle).outbound; }));

@@ -37,6 +37,8 @@ struct Peer {
   TopicSet requests_partial;  ///< subscribed, wanting parts
   TopicSet sends_partial;     ///< subscribed, able to send parts
   TopicSet early_grafts;      ///< asked for before our stream was open, answered when it is
+  TopicSet unconfirmed;       ///< of `topics`: not said again on its newest stream
+  std::optional<std::uint64_t> confirmed_by;  ///< the heartbeat that ends the unconfirmed ones
   std::size_t topic_bytes = 0;
   std::size_t pending = 0;  ///< messages of its under verification or validation
   PeerExtensions extensions;

@@ -110,10 +110,11 @@ void Router::add_peer(PeerHandle handle, const PeerInfo& info, TimePoint) {
 void Router::on_stream_open(PeerHandle handle, Version version, TimePoint now) {
   auto& state = *state_;
   auto& peer = state.peers.at(handle);
-  peer.stream_open = true;
+  const bool moved = std::exchange(peer.stream_open, true);
   peer.version = state.config->mode == Mode::floodsub ? Version::floodsub : version;
   state.refresh_flood(peer);
   state.hello(peer);
+  if (moved) state.repeat_grafts(peer);
   const auto early = std::exchange(peer.early_grafts, {});
   for (const auto topic : early) state.on_graft(peer, *state.topics.at(topic).name, now);
   if (!peer.meshes()) return;
@@ -145,7 +146,16 @@ void Router::remove_peer(PeerHandle handle, TimePoint) {
   state.peers.remove(handle);
 }
 
-void Router::on_inbound_stream(PeerHandle peer) { state_->peers.at(peer).extensions.on_stream(); }
+void Router::on_inbound_stream(PeerHandle handle) {
+  auto& peer = state_->peers.at(handle);
+  peer.extensions.on_stream();
+  peer.unconfirmed = peer.topics;
+  peer.confirmed_by.reset();
+}
+
+void Router::on_inbound_dead(PeerHandle handle) {
+  state_->forget_unconfirmed(state_->peers.at(handle));
+}
 
 Result<void, pubsub::RpcError> Router::on_rpc(PeerHandle from, const SharedBytes& frame,
                                               TimePoint now) {
@@ -392,6 +402,7 @@ void Router::State::check_peer(const Peer& peer) const {
   ASSERT(topic_bytes == peer.topic_bytes);
   for (const auto handle : peer.requests_partial) ASSERT(peer.sends_partial.contains(handle));
   for (const auto handle : peer.sends_partial) ASSERT(peer.topics.contains(handle));
+  for (const auto handle : peer.unconfirmed) ASSERT(peer.topics.contains(handle));
   ASSERT(peer.topics.size() <= config->subscription_filter.topics_per_peer_max);
   ASSERT(peer.outbox.bytes() <= config->outbox_bytes_max);
   ASSERT(peer.outbox.messages() <= config->outbox_items_max);

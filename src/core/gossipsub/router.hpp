@@ -157,8 +157,14 @@ class Router {
   /// (V45).
   void on_stream_lost(PeerHandle peer, TimePoint now);
   void remove_peer(PeerHandle peer, TimePoint now);
-  /// The peer opened a stream to us, on which it may say its extensions once.
+  /// The peer writes on a new stream, on which it may say its extensions once. If it says there
+  /// again what it is subscribed to, it has begun anew: mesh links with it end, and what it does not
+  /// repeat by the second heartbeat is over. If it does not, nothing changes: some announce topics
+  /// once a connection, not once a stream (F26).
   void on_inbound_stream(PeerHandle peer);
+  /// A stream the peer wrote on before fell silent with all of its connection: what was not said
+  /// again on the new one is over.
+  void on_inbound_dead(PeerHandle peer);
 
   /// One RPC frame without its length prefix. An error means: reset the inbound stream; the peer
   /// stays.

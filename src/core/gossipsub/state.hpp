@@ -37,6 +37,8 @@ struct Router::State {
   void on_subscriptions(Peer& peer, const pubsub::RpcView& rpc, TimePoint now);
   bool subscribe(Peer& peer, std::string_view name);
   void unsubscribe(Peer& peer, std::string_view name);
+  bool confirm(Peer& peer, TopicHandle topic);
+  void forget_unconfirmed(Peer& peer);
   void forget_subscriptions(Peer& peer);
   void join(std::string_view name, TimePoint now);
   void leave(std::string_view name, TimePoint now);
@@ -56,6 +58,7 @@ struct Router::State {
              std::string_view reason, TimePoint now);
   void send_prune(Peer& peer, const Topic& topic, Duration backoff);
   void drop_from_meshes(Peer& peer);
+  void repeat_grafts(Peer& peer);
   bool graftable(const Topic& topic, const Peer& peer, TimePoint now) const;
   /// Backoffs outlast their end by this, so that a GRAFT of ours does not arrive before the other
   /// side's clock has let it end (V47).

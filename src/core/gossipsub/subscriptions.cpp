@@ -37,7 +37,9 @@ bool Router::State::subscribe(Peer& peer, std::string_view name) {
   const auto& filter = config->subscription_filter;
   if (!filter.allows(name)) return false;
   const auto* known = topics.find(name);
-  if (known != nullptr && known->subscribers.contains(peer.handle)) return false;
+  if (known != nullptr && known->subscribers.contains(peer.handle)) {
+    return confirm(peer, known->handle);
+  }
   if (peer.topics.size() >= filter.topics_per_peer_max ||
       peer.topic_bytes + name.size() > filter.topic_bytes_per_peer_max) {
     count(Traced::Kind::limit_hit, peer, {}, "subscriptions of a peer");
@@ -56,6 +58,24 @@ bool Router::State::subscribe(Peer& peer, std::string_view name) {
   return true;
 }
 
+/// True when the peer says again, on a new stream, what it is subscribed to.
+bool Router::State::confirm(Peer& peer, TopicHandle topic) {
+  if (!peer.unconfirmed.erase(topic)) return false;
+  if (!peer.confirmed_by) {
+    drop_from_meshes(peer);
+    peer.confirmed_by = heartbeats + 2;  // a long hello comes in several RPCs
+  }
+  return true;
+}
+
+void Router::State::forget_unconfirmed(Peer& peer) {
+  peer.confirmed_by.reset();
+  for (const auto handle : peer.unconfirmed.copy()) {
+    const auto name = topics.at(handle).name;  // outlives the topic
+    unsubscribe(peer, *name);
+  }
+}
+
 void Router::State::unsubscribe(Peer& peer, std::string_view name) {
   auto* topic = topics.find(name);
   if (topic == nullptr || !topic->subscribers.erase(peer.handle)) return;
@@ -66,6 +86,7 @@ void Router::State::unsubscribe(Peer& peer, std::string_view name) {
   peer.requests_partial.erase(topic->handle);
   peer.sends_partial.erase(topic->handle);
   peer.topics.erase(topic->handle);
+  peer.unconfirmed.erase(topic->handle);
   peer.topic_bytes -= name.size();
   trace(Traced::Kind::unsubscribed, peer.id, name, {});
   release_if_idle(*topic);
@@ -82,6 +103,7 @@ void Router::State::forget_subscriptions(Peer& peer) {
   peer.topics.clear();
   peer.requests_partial.clear();
   peer.sends_partial.clear();
+  peer.unconfirmed.clear();
   peer.topic_bytes = 0;
 }
 

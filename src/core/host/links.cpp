@@ -76,7 +76,10 @@ DialError dial_error_of(session::SessionError error) {
 }  // namespace
 
 void Host::State::on_closed(Link& link, const session::Closed& event) {
-  doom(link, {session::name(event.reason), dial_error_of(event.reason), event.detail});
+  const bool silent = event.reason == session::SessionError::keep_alive_timeout ||
+                      event.reason == session::SessionError::write_stalled;
+  doom(link,
+       {session::name(event.reason), dial_error_of(event.reason), event.detail, false, silent});
 }
 
 /// Everything that rode on the link ends; the driver closes the socket after the last bytes.
@@ -89,7 +92,10 @@ void Host::State::remove_link(LinkId id, const Ending& ending) {
   admission.closed(link->network, link->outbound, !link->established);
   tell_streams_over(*link);
   if (auto* peer = find(link->peer)) {
-    std::erase_if(peer->gossip.in, [&](const StreamKey& key) { return key.link == id; });
+    auto& in = peer->gossip.in;
+    const bool newer_stays = !in.empty() && in.back().link != id;
+    const auto gone = std::erase_if(in, [&](const StreamKey& key) { return key.link == id; });
+    if (gone > 0 && newer_stays && ending.silent) router.on_inbound_dead(peer->handle);
     if (!link->raw) detach(*link, ending.reason);
   }
   if (!ending.driver_knows) close_session(*link, ending.reason);

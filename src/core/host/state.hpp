@@ -72,6 +72,7 @@ struct Ending {
   DialError error = DialError::closed;  ///< for the command that dialled it
   std::string_view detail{};            ///< for the same; likewise
   bool driver_knows = false;            ///< it told us: there is no socket to close
+  bool silent = false;                  ///< the other end said and took nothing any more
 };
 
 /// One connection.
