@@ -158,9 +158,9 @@ class Router {
   void on_stream_lost(PeerHandle peer, TimePoint now);
   void remove_peer(PeerHandle peer, TimePoint now);
   /// The peer writes on a new stream, on which it may say its extensions once. If it says there
-  /// again what it is subscribed to, it has begun anew: mesh links with it end, and what it does not
-  /// repeat by the second heartbeat is over. If it does not, nothing changes: some announce topics
-  /// once a connection, not once a stream (F26).
+  /// again what it is subscribed to, it has begun anew: mesh links with it end, and what it does
+  /// not repeat by the second heartbeat is over. If it does not, nothing changes: some announce
+  /// topics once a connection, not once a stream (F26).
   void on_inbound_stream(PeerHandle peer);
   /// A stream the peer wrote on before fell silent with all of its connection: what was not said
   /// again on the new one is over.
