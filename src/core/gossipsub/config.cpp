@@ -74,10 +74,16 @@ Result<void, ConfigError> check(const Config& config) {
       {config.seen.ids_max > 0, {"seen.ids_max", "at least 1"}},
       {config.seen.ttl > Duration::zero(), {"seen.ttl", "above zero"}},
       {config.message_id != nullptr, {"message_id", "given"}},
+      {config.graft_flood_threshold >= Duration::zero(), {"graft_flood_threshold", "not negative"}},
+      {config.opportunistic_graft_ticks > 0, {"opportunistic_graft_ticks", "at least 1"}},
   };
   for (const auto& rule : rules) {
     if (!rule.holds) return unexpected(rule.otherwise);
   }
+  if (config.score) {
+    if (auto checked = check(*config.score); !checked) return checked;
+  }
+  if (config.gater) return check(*config.gater);
   return {};
 }
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -9,7 +10,10 @@
 
 #include "base/result.hpp"
 #include "base/time.hpp"
+#include "core/gossipsub/config_error.hpp"
+#include "core/gossipsub/gater_params.hpp"
 #include "core/gossipsub/partial_message.hpp"
+#include "core/gossipsub/score_params.hpp"
 #include "core/pubsub/message.hpp"
 #include "core/pubsub/rpc.hpp"
 #include "core/pubsub/seen_cache.hpp"
@@ -54,6 +58,16 @@ struct Config {
   std::vector<PeerId> direct_peers;
   Duration direct_connect_interval = std::chrono::seconds{300};
 
+  /// Scoring of peers, and what it takes from whom; none: every score is 0. gossipsub v1.1, "Peer
+  /// Scoring".
+  std::optional<ScoreParams> score;
+  /// Shedding of messages by origin while checking them is overloaded; none: never.
+  std::optional<GaterParams> gater;
+  Duration graft_flood_threshold =
+      std::chrono::seconds{10};  ///< a GRAFT so soon after a PRUNE is misbehaviour twice
+  std::uint64_t opportunistic_graft_ticks = 60;  ///< heartbeats between attempts
+  std::size_t opportunistic_graft_peers = 2;
+
   std::size_t gossip_retransmission = 3;  ///< times one id is served to one peer
   /// Ids asked for, and ids sent, per peer and heartbeat. Sent are also no more than fit into eight
   /// RPCs: go and rust stop reading after ten.
@@ -87,11 +101,6 @@ struct Config {
   std::size_t topics_max = 100'000;                  ///< names we keep because remotes named them
 };
 
-/// Which parameter is wrong and what would be right.
-struct ConfigError {
-  std::string_view parameter;
-  std::string_view rule;
-};
 Result<void, ConfigError> check(const Config& config);
 
 }  // namespace grapevine::gossipsub

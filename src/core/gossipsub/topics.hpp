@@ -20,6 +20,8 @@ namespace grapevine::gossipsub {
 
 /// A topic's number inside one router.
 enum class TopicHandle : std::uint32_t {};
+/// A topic with score parameters, by its place among them.
+enum class ScoredTopic : std::uint32_t { none = UINT32_MAX };
 /// A topic's name, shared by everything that is queued about it.
 using TopicName = std::shared_ptr<const std::string>;
 
@@ -78,6 +80,8 @@ struct Topic {
   PeerSet mesh;    ///< while joined
   PeerSet fanout;  ///< while published to without being joined
   std::optional<TimePoint> fanout_expires;
+  ScoredTopic scored = ScoredTopic::none;  ///< while joined
+  double delivery_weight = 1;              ///< of a delivered message, for the gater
 
   /// The heartbeat has work with it.
   bool active() const { return joined || fanout_expires.has_value(); }

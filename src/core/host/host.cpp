@@ -31,7 +31,7 @@ namespace {
 
 Result<void, gossipsub::ConfigError> check(const Config& config) {
   const auto wrong = [](std::string_view parameter, std::string_view rule) {
-    return unexpected(gossipsub::ConfigError{parameter, rule});
+    return unexpected(gossipsub::ConfigError{std::string{parameter}, rule});
   };
   constexpr std::string_view positive = "must be at least 1";
   if (config.connections_max == 0) return wrong("connections_max", positive);
