@@ -12,25 +12,44 @@ void Router::State::on_publish(Peer& peer, const SharedBytes& field, ByteView bo
     count(Traced::Kind::rejected, peer, topic, reason);
   };
   const auto view = pubsub::parse_message(body);
-  if (!view) return reject({}, pubsub::name(view.error()));
+  if (!view) {
+    penalise(peer, 1, "malformed message");
+    return reject({}, pubsub::name(view.error()));
+  }
   auto* topic = topics.find(view->topic);
   if (topic == nullptr || !topic->joined) {
     return count(Traced::Kind::undeliverable, peer, topic == nullptr ? TopicName{} : topic->name,
                  "not joined");
   }
-  if (field.size() > config->message_size_max) return reject(topic->name, "too large");
+  if (field.size() > config->message_size_max) {
+    if (const auto id = config->message_id(*view)) keep_promises(id->bytes());
+    return reject(topic->name, "too large");
+  }
   const auto needed = pubsub::check_fields(*view, config->signature_policy);
-  if (!needed) return reject(topic->name, pubsub::name(needed.error()));
+  if (!needed) {
+    blame(peer, *topic);
+    return reject(topic->name, pubsub::name(needed.error()));
+  }
   auto id = config->message_id(*view);
   if (!id) return reject(topic->name, pubsub::name(id.error()));
 
   if (view->from && equal(*view->from, self.bytes())) {
     // An echo of what we sent is a copy like any other; what we did not send is forged.
-    if (!seen.contains(id->bytes(), now)) return reject(topic->name, "self origin");
+    if (!seen.contains(id->bytes(), now)) {
+      if (!own_forgotten(id->bytes())) blame(peer, *topic);
+      return reject(topic->name, "self origin");
+    }
     ++counters.duplicates;
     return count(Traced::Kind::duplicate, peer, topic->name, {});
   }
   receive(peer, *topic, {field, *view, std::move(*id)}, *needed, now);
+}
+
+/// We asked for it ourselves: a message of ours from before a restart is nobody else's fault (V49).
+bool Router::State::own_forgotten(ByteView id) {
+  const auto key = key_of(id);
+  followups.fulfil(key);
+  return promises.fulfil(key);
 }
 
 /// Drops copies and starts the checks. A message that needs none is marked as seen at once, any
@@ -38,19 +57,23 @@ void Router::State::on_publish(Peer& peer, const SharedBytes& field, ByteView bo
 void Router::State::receive(Peer& peer, Topic& topic, pubsub::Message message, pubsub::Check needed,
                             TimePoint now) {
   const auto id = message.id.bytes();
+  keep_promises(id);
   const bool at_once = needed == pubsub::Check::accept && !topic.validated;
   const bool copy = (!pending.empty() && pending.park(message, peer.handle, peer.id)) ||
                     (at_once ? !seen.insert(id, now) : seen.contains(id, now));
   if (copy) {
     ++counters.duplicates;
+    note_duplicate(peer, topic, id, now);
     return count(Traced::Kind::duplicate, peer, topic.name, {});
   }
   const auto key = key_of(id);
   message = own(std::move(message));
   if (at_once) {
     send_idontwant(message, topic, peer.handle);
+    credit(topic, key, {&peer.handle, 1}, now);
     return accept(std::move(message), key, topic, peer.id, {&peer.handle, 1});
   }
+  note_load(now);
   if (!room_to_check(peer, topic, message)) return;
   // On first sight, while it is being checked: that is when copies are on their way.
   send_idontwant(message, topic, peer.handle);
@@ -109,6 +132,7 @@ void Router::State::on_validated(Ticket ticket, Validation verdict, TimePoint no
 void Router::State::refuse(Ticket ticket, std::string_view reason, Traced::Kind kind,
                            TimePoint now) {
   auto& entry = *pending.find(ticket);
+  blame(entry, kind, now);
   ++(kind == Traced::Kind::rejected ? counters.rejected : counters.ignored);
   trace(kind, entry.copy.via, entry.copy.message.view.topic, reason);
   settle(entry);
@@ -136,6 +160,7 @@ void Router::State::accept_pending(Ticket ticket, TimePoint now) {
     ++counters.duplicates;
     return;
   }
+  credit(*topic, entry.copy.key, std::span{entry.senders}.first(entry.same), now);
   accept(std::move(message), entry.copy.key, *topic, entry.copy.via, entry.senders);
 }
 
@@ -143,7 +168,6 @@ void Router::State::accept_pending(Ticket ticket, TimePoint now) {
 /// that get everything, but never back to a sender or the author.
 void Router::State::accept(pubsub::Message message, IdKey key, Topic& topic, const PeerId& via,
                            std::span<const PeerHandle> senders) {
-  promises.fulfil(key);
   ++counters.delivered;
   if (config->mode == Mode::gossipsub) mcache.put(message, key, topic.handle);
   const Sending sending{message, key, topic, Lane::forward, senders};

@@ -49,9 +49,4 @@ void Router::State::send_test(Peer& peer) {
   peer.outbox.test_extension();
 }
 
-/// A fault that is no accident: `times` of it. gossipsub v1.1, "P7: Behavioural Penalty".
-void Router::State::penalise(Peer& peer, std::uint32_t times, std::string_view reason) {
-  count(Traced::Kind::misbehaved, peer, {}, reason, times);
-}
-
 }  // namespace grapevine::gossipsub

@@ -18,7 +18,7 @@ constexpr std::size_t id_overhead = 3;    ///< bytes of an id's tag and length o
 /// gossipsub v1.0, "Control messages": IHAVE. Each id is asked for once, of one peer at a time,
 /// within what a peer may make us ask per heartbeat; its copies in one RPC count once (V41).
 void Router::State::on_ihave(Peer& peer, std::span<const pubsub::IHave> adverts, TimePoint now) {
-  if (!peer.gossips()) return;
+  if (!peer.gossips() || below(peer, &ScoreThresholds::gossip)) return;
   auto& budget = peer.budget;
   if (budget.ihave_messages >= config->ihave_messages_max ||
       budget.ids_asked >= config->ihave_ids_max) {
@@ -43,13 +43,18 @@ void Router::State::on_ihave(Peer& peer, std::span<const pubsub::IHave> adverts,
   }
   if (wanted.empty()) return;
   count(Traced::Kind::iwant_sent, peer, {}, {}, wanted.size());
+  if (scores) {
+    const auto& followed = wanted[rng.below(wanted.size())].bytes();
+    followups.add(peer.handle, key_of(followed),
+                  base::saturating_add(now, config->iwant_followup_time));
+  }
   peer.outbox.iwant(std::move(wanted), outbox_limits);
   want_write(peer);
 }
 
 /// IWANT: within ids and bytes per heartbeat, and `gossip_retransmission` times per id and peer.
 void Router::State::on_iwant(Peer& peer, std::span<const ByteView> ids) {
-  if (!peer.gossips()) return;
+  if (!peer.gossips() || below(peer, &ScoreThresholds::gossip)) return;
   ++iwant_rpcs;
   for (const auto id : ids) {
     if (peer.budget.iwant_ids >= config->iwant_ids_max) {
@@ -114,7 +119,9 @@ void Router::State::emit_gossip(const Topic& topic, const PeerSet& without) {
   if (parts.empty() && !topic.partial) return;
   std::vector<PeerHandle> able;
   for (const auto handle : topic.subscribers) {
-    if (!without.contains(handle) && peers.at(handle).meshes()) able.push_back(handle);
+    const auto& peer = peers.at(handle);
+    if (without.contains(handle) || !peer.meshes()) continue;
+    if (!below(peer, &ScoreThresholds::gossip)) able.push_back(handle);
   }
   const auto share =
       static_cast<std::size_t>(config->gossip_factor * static_cast<double>(able.size()));

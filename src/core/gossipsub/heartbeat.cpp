@@ -17,6 +17,7 @@ void Router::State::heartbeat(TimePoint now) {
   tally.rest();
   refresh_peers();
   promises.sweep(now);
+  punish_broken_promises(now);
   if (heartbeats % sweep_every == 0) backoffs.sweep(now, backoff_slack());
   connect_direct(now);
   for (const auto handle : active.copy()) {
@@ -63,24 +64,34 @@ void Router::State::report_evictions() {
   }
 }
 
-/// gossipsub v1.0, "Mesh maintenance", and v1.1, "Outbound Mesh Quotas", in the specs' order.
+/// gossipsub v1.0, "Mesh maintenance", and v1.1, "Outbound Mesh Quotas" and "Opportunistic
+/// Grafting", in the specs' order.
 void Router::State::maintain_mesh(Topic& topic, TimePoint now) {
   std::vector<PeerHandle> negative;
   std::ranges::copy_if(topic.mesh, std::back_inserter(negative),
-                       [&](PeerHandle handle) { return peers.at(handle).score < 0; });
+                       [&](PeerHandle handle) { return score(peers.at(handle)) < 0; });
   prune(topic, negative, config->prune_backoff, "negative score", now);
   if (topic.mesh.size() < config->d_low) {
-    graft(topic, graft_candidates(config->d - topic.mesh.size(), topic, false, now), "below d_low");
+    graft(topic, graft_candidates(config->d - topic.mesh.size(), topic, false, now), "below d_low",
+          now);
   }
   if (topic.mesh.size() > config->d_high) cut(topic, config->d, now);
   const auto have = outbound_count(topic.mesh);
-  if (topic.mesh.size() < config->d_low || have >= config->d_out) return;
-  const auto dialled = graft_candidates(config->d_out - have, topic, true, now);
-  if (topic.mesh.size() + dialled.size() > config->d_high) {
-    // A mesh that others have filled to the brim must not keep those out whom we chose.
-    cut(topic, std::min(config->d, config->d_high - dialled.size()), now);
+  if (topic.mesh.size() >= config->d_low && have < config->d_out) {
+    add(topic, graft_candidates(config->d_out - have, topic, true, now), "below d_out", now);
   }
-  graft(topic, dialled, "below d_out");
+  add(topic, opportunistic_candidates(topic, now), "opportunistic", now);
+}
+
+/// Grafts beyond d. A mesh that others have filled to the brim must not keep those out whom we
+/// chose.
+void Router::State::add(Topic& topic, std::span<const PeerHandle> chosen, std::string_view reason,
+                        TimePoint now) {
+  if (topic.mesh.size() + chosen.size() > config->d_high) {
+    const auto room = config->d_high - std::min(config->d_high, chosen.size());
+    cut(topic, std::min(config->d, room), now);
+  }
+  graft(topic, chosen, reason, now);
 }
 
 /// Cuts the mesh to `size`: the d_score best stay, the others by lot, but among all at least d_out
@@ -89,7 +100,7 @@ void Router::State::cut(Topic& topic, std::size_t size, TimePoint now) {
   auto order = topic.mesh.copy();
   rng.shuffle(order);
   std::ranges::stable_sort(order, std::ranges::greater{},
-                           [&](PeerHandle handle) { return peers.at(handle).score; });
+                           [&](PeerHandle handle) { return score(peers.at(handle)); });
   rng.shuffle(std::span{order}.subspan(std::min(config->d_score, size)));
   const auto dialled = [&](PeerHandle handle) { return peers.at(handle).outbound; };
   const auto kept =
@@ -113,9 +124,15 @@ void Router::State::maintain_fanout(Topic& topic, TimePoint now) {
     refresh_active(topic);
     return release_if_idle(topic);
   }
+  const auto able = [&](const Peer& peer) {
+    return peer.meshes() && !below(peer, &ScoreThresholds::publish);
+  };
+  for (const auto handle : topic.fanout.copy()) {
+    if (!able(peers.at(handle))) topic.fanout.erase(handle);
+  }
   if (topic.fanout.size() < config->d) {
     const auto more = pick(config->d - topic.fanout.size(), topic, [&](const Peer& peer) {
-      return peer.meshes() && peer.score >= 0 && !topic.fanout.contains(peer.handle);
+      return able(peer) && !topic.fanout.contains(peer.handle);
     });
     for (const auto handle : more) topic.fanout.insert(handle);
   }

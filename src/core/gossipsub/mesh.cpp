@@ -16,7 +16,7 @@ std::uint64_t whole_seconds(Duration span) {
 bool Router::State::graftable(const Topic& topic, const Peer& peer, TimePoint now) const {
   if (!topic.joined || !peer.meshes() || topic.mesh.contains(peer.handle)) return false;
   if (!topic.subscribers.contains(peer.handle)) return false;
-  if (peer.score < 0) return false;
+  if (score(peer) < 0) return false;
   const auto end = backoffs.end(topic.handle, peer.id);
   return !end || base::saturating_add(*end, backoff_slack()) <= now;
 }
@@ -28,11 +28,22 @@ std::vector<PeerHandle> Router::State::graft_candidates(std::size_t count, const
   });
 }
 
-void Router::State::graft(Topic& topic, std::span<const PeerHandle> chosen,
-                          std::string_view reason) {
+void Router::State::enter_mesh(Topic& topic, const Peer& peer, TimePoint now) {
+  topic.mesh.insert(peer.handle);
+  if (scores) scores->graft(peer.handle, topic.scored, now);
+}
+
+bool Router::State::leave_mesh(Topic& topic, const Peer& peer) {
+  if (!topic.mesh.erase(peer.handle)) return false;
+  if (scores) scores->prune(peer.handle, topic.scored);
+  return true;
+}
+
+void Router::State::graft(Topic& topic, std::span<const PeerHandle> chosen, std::string_view reason,
+                          TimePoint now) {
   for (const auto handle : chosen) {
     auto& peer = peers.at(handle);
-    topic.mesh.insert(handle);
+    enter_mesh(topic, peer, now);
     peer.outbox.graft(topic.name);
     want_write(peer);
     trace(Traced::Kind::graft, peer.id, *topic.name, reason);
@@ -43,7 +54,7 @@ void Router::State::prune(Topic& topic, std::span<const PeerHandle> chosen, Dura
                           std::string_view reason, TimePoint now) {
   for (const auto handle : chosen) {
     auto& peer = peers.at(handle);
-    topic.mesh.erase(handle);
+    leave_mesh(topic, peer);
     backoffs.extend(topic.handle, peer.id, base::saturating_add(now, backoff));
     send_prune(peer, topic, backoff);
     trace(Traced::Kind::prune, peer.id, *topic.name, reason);
@@ -74,21 +85,31 @@ void Router::State::on_graft(Peer& peer, std::string_view name, TimePoint now) {
     count(Traced::Kind::prune, peer, topic->name, reason);
   };
   if (peer.direct) return refuse("direct peer");
-  if (backoffs.holds(topic->handle, peer.id, now)) return refuse("within backoff");
-  if (peer.score < 0) return refuse("negative score");
+  if (const auto end = backoffs.end(topic->handle, peer.id); end && now < *end) {
+    punish_early_graft(peer, *end, now);
+    return refuse("within backoff");
+  }
+  if (score(peer) < 0) return refuse("negative score");
   if (topic->mesh.size() >= config->d_high && !peer.outbound) return refuse("mesh is full");
   if (!topic->subscribers.contains(peer.handle) && !subscribe(peer, name)) {
     return refuse("too many topics");
   }
-  topic->mesh.insert(peer.handle);
+  enter_mesh(*topic, peer, now);
   trace(Traced::Kind::graft, peer.id, name, "grafted by peer");
+}
+
+/// gossipsub v1.1, "Behavioural Penalty": once, and twice when it comes right after the PRUNE.
+void Router::State::punish_early_graft(Peer& peer, TimePoint backoff_end, TimePoint now) {
+  const auto flood_end =
+      base::saturating_add(backoff_end, config->graft_flood_threshold - config->prune_backoff);
+  penalise(peer, now < flood_end ? 2 : 1, "GRAFT within backoff");
 }
 
 void Router::State::on_prune(Peer& peer, const pubsub::Prune& prune, TimePoint now) {
   auto* topic = topics.find(prune.topic);
   if (topic == nullptr || !topic->joined) return;
   peer.early_grafts.erase(topic->handle);
-  const bool meshed = topic->mesh.erase(peer.handle);
+  const bool meshed = leave_mesh(*topic, peer);
   if (meshed) trace(Traced::Kind::prune, peer.id, prune.topic, "pruned by peer");
   if (!meshed && backoffs.crowded()) return;
   // A remote's number never reaches the clock unclamped (V35, V36).
@@ -104,7 +125,7 @@ void Router::State::on_prune(Peer& peer, const pubsub::Prune& prune, TimePoint n
 void Router::State::drop_from_meshes(Peer& peer) {
   for (const auto handle : peer.topics) {
     auto& topic = topics.at(handle);
-    if (topic.mesh.erase(peer.handle)) trace(Traced::Kind::prune, peer.id, *topic.name, "gone");
+    if (leave_mesh(topic, peer)) trace(Traced::Kind::prune, peer.id, *topic.name, "gone");
     topic.fanout.erase(peer.handle);
   }
 }

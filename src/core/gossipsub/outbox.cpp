@@ -107,6 +107,8 @@ void Outbox::ihave(const TopicName& topic, SharedIds ids) {
   lanes().ihave.push({topic, std::move(ids)});
 }
 
+bool Outbox::asks() const { return lanes_ != nullptr && !lanes_->iwant.empty(); }
+
 void Outbox::iwant(std::vector<pubsub::MessageId> ids, const Limits& limits) {
   auto& queue = lanes().iwant;
   for (auto& id : ids) {

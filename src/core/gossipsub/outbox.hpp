@@ -51,6 +51,7 @@ class Outbox {
   static constexpr std::size_t ids_per_entry = 64;
   void ihave(const TopicName& topic, SharedIds ids);  ///< at most `ids_per_entry`
   void iwant(std::vector<pubsub::MessageId> ids, const Limits& limits);
+  bool asks() const;  ///< an IWANT waits
   void idontwant(const pubsub::MessageId& id, const Limits& limits);
   /// Forgets queued adverts: each heartbeat's say what the ones before said, and more.
   void drop_ihave();

@@ -32,7 +32,6 @@ struct Peer {
   bool stream_open = false;   ///< we can write to it, in `version`
   bool write_wanted = false;  ///< WantsWrite was said and pack() has not run dry since
   Version version = Version::floodsub;
-  double score = 0;           ///< set by whoever keeps scores
   TopicSet topics;            ///< subscribed
   TopicSet requests_partial;  ///< subscribed, wanting parts
   TopicSet sends_partial;     ///< subscribed, able to send parts
@@ -40,7 +39,8 @@ struct Peer {
   TopicSet unconfirmed;       ///< of `topics`: not said again on its newest stream
   std::optional<std::uint64_t> confirmed_by;  ///< the heartbeat that ends the unconfirmed ones
   std::size_t topic_bytes = 0;
-  std::size_t pending = 0;  ///< messages of its under verification or validation
+  std::size_t pending = 0;          ///< messages of its under verification or validation
+  std::uint64_t followed_from = 0;  ///< promises with a lower number are not held against it
   PeerExtensions extensions;
   Budget budget;
   Unwanted unwanted;

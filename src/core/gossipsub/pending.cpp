@@ -35,14 +35,17 @@ bool Pending::park(const pubsub::Message& message, PeerHandle from, const PeerId
   const auto found = by_id_.find(message.id);
   if (found == by_id_.end()) return false;
   auto& entry = *find(found->second);
+  const auto alike = [&](const Copy& copy) {
+    return equal(copy.message.view.body, message.view.body);
+  };
+  const auto known = [&](const Copy& copy) { return copy.from == from || alike(copy); };
+  const bool same = alike(entry.copy);
   if (entry.senders.size() < senders_max &&
       std::ranges::find(entry.senders, from) == entry.senders.end()) {
     entry.senders.push_back(from);
+    if (same) std::swap(entry.senders[entry.same++], entry.senders.back());
   }
-  const auto known = [&](const Copy& copy) {
-    return copy.from == from || equal(copy.message.view.body, message.view.body);
-  };
-  if (known(entry.copy) || std::ranges::any_of(entry.parked, known) ||
+  if (same || known(entry.copy) || std::ranges::any_of(entry.parked, known) ||
       entry.parked.size() >= parked_max) {
     return true;
   }
@@ -59,6 +62,9 @@ bool Pending::promote(Ticket ticket) {
   bytes_ -= entry.copy.message.field.kept();
   entry.copy = std::move(entry.parked.front());
   entry.parked.erase(entry.parked.begin());
+  std::erase(entry.senders, entry.copy.from);
+  entry.senders.insert(entry.senders.begin(), entry.copy.from);
+  entry.same = 1;
   return true;
 }
 

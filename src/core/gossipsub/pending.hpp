@@ -32,6 +32,7 @@ class Pending {
   struct Entry {
     Copy copy;                        ///< the one under check
     std::vector<PeerHandle> senders;  ///< who sent a copy: it is not sent back to them
+    std::size_t same = 1;             ///< the first so many of them sent the copy under check
     std::vector<Copy> parked;         ///< of as many other peers
     Stage stage = Stage::verifying;
   };

@@ -18,6 +18,9 @@ Result<std::size_t, PublishError> Router::State::publish(pubsub::Message message
   auto& topic = topics.intern(name);
   const auto key = key_of(message.id.bytes());
   if (config->mode == Mode::gossipsub) mcache.put(message, key, topic.handle);
+  if (topic.joined) credit(topic, key, {}, now);
+  promises.fulfil(key);
+  followups.fulfil(key);
   if (config->idontwant_on_publish) send_idontwant(message, topic, std::nullopt);
   const Sending sending{message, key, topic, Lane::own, {}};
   std::size_t sent = 0;
@@ -35,7 +38,9 @@ Result<std::size_t, PublishError> Router::State::publish(pubsub::Message message
 
 void Router::State::prepare_fanout(Topic& topic, TimePoint now) {
   if (topic.fanout.empty()) {
-    const auto able = [](const Peer& peer) { return peer.meshes() && peer.score >= 0; };
+    const auto able = [&](const Peer& peer) {
+      return peer.meshes() && !below(peer, &ScoreThresholds::publish);
+    };
     for (const auto handle : pick(config->d, topic, able)) topic.fanout.insert(handle);
   }
   topic.fanout_expires = base::saturating_add(now, config->fanout_ttl);
@@ -55,7 +60,15 @@ bool Router::State::send(const Sending& sending, Peer& peer) {
   if (message.view.from && equal(*message.view.from, peer.id.bytes())) return false;
   if (!peer.unwanted.empty() && peer.unwanted.contains(key)) return false;
   if (topic.partial && takes_parts(topic, peer)) return false;
+  if (scores && withheld(peer, lane)) return false;
   return push(peer, lane, message.field, key, topic.name);
+}
+
+/// gossipsub v1.1, "Score Thresholds": publish. Floodsub peers are in no mesh from which a bad
+/// score could prune them, so it holds for what we forward to them too.
+bool Router::State::withheld(const Peer& peer, Lane lane) const {
+  if (peer.direct || (lane != Lane::own && peer.gossips())) return false;
+  return below(peer, &ScoreThresholds::publish);
 }
 
 bool Router::State::push(Peer& peer, Lane lane, const SharedBytes& field, IdKey key,
@@ -63,6 +76,7 @@ bool Router::State::push(Peer& peer, Lane lane, const SharedBytes& field, IdKey 
   const auto dropped = peer.outbox.push(lane, field, key, outbox_limits);
   if (dropped.messages > 0) {
     counters.rpc_dropped += dropped.messages;
+    if (scores) scores->drop(peer.handle, static_cast<double>(dropped.messages));
     count(Traced::Kind::outbox_dropped, peer, topic, "outbox is full", dropped.messages);
   }
   want_write(peer);

@@ -51,9 +51,7 @@ void Promises::add(IdKey id, TimePoint until) {
   if (until_.size() < entries_max || until_.contains(id)) until_.insert_or_assign(id, until);
 }
 
-void Promises::fulfil(IdKey id) {
-  if (!until_.empty()) until_.erase(id);
-}
+bool Promises::fulfil(IdKey id) { return !until_.empty() && until_.erase(id) > 0; }
 
 void Promises::sweep(TimePoint now) {
   boost::unordered::erase_if(until_, [&](const auto& entry) { return entry.second <= now; });

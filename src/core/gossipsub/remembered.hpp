@@ -64,8 +64,9 @@ class Promises {
 
   bool holds(IdKey id, TimePoint now) const;
   void add(IdKey id, TimePoint until);
-  void fulfil(IdKey id);
+  bool fulfil(IdKey id);  ///< false when nobody promised it
   void sweep(TimePoint now);
+  bool empty() const { return until_.empty(); }
   std::size_t size() const { return until_.size(); }
 
  private:

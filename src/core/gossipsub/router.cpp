@@ -36,7 +36,9 @@ std::string_view name(Traced::Kind kind) {
                                                "extensions_received",
                                                "test_received",
                                                "partial_sent",
-                                               "partial_received"};
+                                               "partial_received",
+                                               "graylisted",
+                                               "shed"};
   return names[static_cast<std::size_t>(kind)];
 }
 
@@ -67,7 +69,10 @@ Router::State::State(const PeerId& self_id, std::shared_ptr<const Config> config
       partials{config->partial},
       direct{config->direct_peers},
       next_heartbeat{now + config->heartbeat_initial_delay},
-      next_direct_connect{now} {}
+      next_direct_connect{now} {
+  if (config->score) scores.emplace(*config->score, rng, now);
+  if (config->gater) gater.emplace(*config->gater, rng, now);
+}
 
 void Router::State::trace(Traced::Kind kind, const PeerId& peer, std::string_view topic,
                           std::string_view reason, std::uint64_t count) {
@@ -105,6 +110,7 @@ Router::~Router() = default;
 void Router::add_peer(PeerHandle handle, const PeerInfo& info, TimePoint) {
   auto& peer = state_->peers.add(handle, info);
   peer.direct = std::ranges::find(state_->direct, info.id) != state_->direct.end();
+  state_->begin_record(peer, info.ips);
 }
 
 void Router::on_stream_open(PeerHandle handle, Version version, TimePoint now) {
@@ -121,7 +127,7 @@ void Router::on_stream_open(PeerHandle handle, Version version, TimePoint now) {
   for (const auto topic_handle : peer.topics) {
     auto& topic = state.topics.at(topic_handle);
     if (topic.mesh.size() < state.config->d_low && state.graftable(topic, peer, now)) {
-      state.graft(topic, {&handle, 1}, "new peer");
+      state.graft(topic, {&handle, 1}, "new peer", now);
     }
   }
 }
@@ -133,16 +139,18 @@ void Router::on_stream_lost(PeerHandle handle, TimePoint) {
   peer.outbox.clear();
   peer.unwanted = {};
   state_->partials.forget(handle);
+  peer.followed_from = state_->followups.next_number();  // what we asked for may not have left
   state_->drop_from_meshes(peer);
   state_->refresh_flood(peer);
 }
 
-void Router::remove_peer(PeerHandle handle, TimePoint) {
+void Router::remove_peer(PeerHandle handle, TimePoint now) {
   auto& state = *state_;
   auto& peer = state.peers.at(handle);
   state.drop_from_meshes(peer);
   state.forget_subscriptions(peer);
   state.partials.forget(handle);
+  state.end_record(peer, now);
   state.peers.remove(handle);
 }
 
@@ -161,9 +169,14 @@ Result<void, pubsub::RpcError> Router::on_rpc(PeerHandle from, const SharedBytes
                                               TimePoint now) {
   auto& state = *state_;
   auto& peer = state.peers.at(from);
+  if (state.scores && state.graylisted(peer)) {
+    state.count(Traced::Kind::graylisted, peer, {}, {});
+    return {};
+  }
   const auto read = pubsub::read_rpc(frame, state.config->rpc_limits);
   if (!read) {
     state.count(Traced::Kind::limit_hit, peer, {}, pubsub::name(read.error()));
+    if (read.error() == pubsub::RpcError::malformed) state.penalise(peer, 1, "malformed RPC");
     return unexpected(read.error());
   }
   const auto& rpc = *read;
@@ -172,8 +185,12 @@ Result<void, pubsub::RpcError> Router::on_rpc(PeerHandle from, const SharedBytes
   }
   state.on_extensions(peer, rpc);
   state.on_subscriptions(peer, rpc, now);
-  for (std::size_t i = 0; i < rpc.publish.size(); ++i) {
-    state.on_publish(peer, frame.slice(rpc.publish[i]), rpc.publish_bodies[i], now);
+  if (state.gater && !rpc.publish.empty() && state.sheds(peer, now)) {
+    state.shed(peer, rpc.publish.size());
+  } else {
+    for (std::size_t i = 0; i < rpc.publish.size(); ++i) {
+      state.on_publish(peer, frame.slice(rpc.publish[i]), rpc.publish_bodies[i], now);
+    }
   }
   if (state.config->mode == Mode::floodsub) return {};
   for (const auto topic : rpc.graft) state.on_graft(peer, topic, now);
@@ -195,9 +212,11 @@ void Router::on_validated(Ticket ticket, Validation verdict, TimePoint now) {
 }
 
 void Router::on_deadline(TimePoint now) {
+  state_->refresh_records(now);
   if (now < state_->next_heartbeat) return;
-  state_->heartbeat(now);
   // One heartbeat, however late: a node that was asleep does not punish anybody for it (F09).
+  if (now - state_->next_heartbeat > state_->config->heartbeat_interval) state_->followups.clear();
+  state_->heartbeat(now);
   state_->next_heartbeat = now + state_->config->heartbeat_interval;
 }
 
@@ -255,8 +274,6 @@ void Router::remove_direct(const PeerId& id) {
   }
 }
 
-void Router::set_score(PeerHandle peer, double score) { state_->peers.at(peer).score = score; }
-
 std::optional<Output> Router::poll() {
   auto& state = *state_;
   if (!state.jobs.empty()) return Verify{std::exchange(state.jobs, {})};
@@ -276,7 +293,12 @@ std::optional<pubsub::PackedRpc> Router::pack(PeerHandle handle, TimePoint) {
   return std::move(packed.rpc);
 }
 
-std::optional<TimePoint> Router::next_deadline() const { return state_->next_heartbeat; }
+std::optional<TimePoint> Router::next_deadline() const {
+  auto next = state_->next_heartbeat;
+  if (state_->scores) next = std::min(next, state_->scores->next_refresh());
+  if (state_->gater) next = std::min(next, state_->gater->next_refresh());
+  return next;
+}
 
 namespace {
 
@@ -350,6 +372,8 @@ const Counters& Router::counters() const { return state_->counters; }
 std::size_t Router::peer_state_size() const {
   const auto& state = *state_;
   std::size_t size = state.peers.size() + state.partials.peer_entries();
+  if (state.scores) size += state.scores->peer_state_size();
+  if (state.gater) size += state.gater->peers();
   for (const auto* topic : std::as_const(state.topics).all()) {
     size +=
         topic->subscribers.size() + topic->flood.size() + topic->mesh.size() + topic->fanout.size();
@@ -369,6 +393,8 @@ void Router::check_invariants(TimePoint now) const {
   state.partials.check_invariants();
   ASSERT(state.promises.size() <= Promises::entries_max);
   ASSERT(state.backoffs.size() <= Backoffs::entries_max);
+  ASSERT(state.followups.size() <= Followups::entries_max);
+  if (state.scores) state.scores->check_invariants();
 }
 
 void Router::State::check_topic(const Topic& topic, TimePoint now) const {

@@ -16,6 +16,8 @@
 #include "base/time.hpp"
 #include "core/gossipsub/config.hpp"
 #include "core/gossipsub/partial_message.hpp"
+#include "core/gossipsub/score_explanation.hpp"
+#include "core/gossipsub/score_params.hpp"
 #include "core/pubsub/message.hpp"
 #include "core/pubsub/rpc.hpp"
 #include "identity/peer_id.hpp"
@@ -30,7 +32,8 @@ enum class Ticket : std::uint64_t {};
 /// What the host knows of a peer when it appears.
 struct PeerInfo {
   PeerId id;
-  bool outbound = false;  ///< we dialled it: counts towards d_out
+  bool outbound = false;            ///< we dialled it: counts towards d_out
+  std::vector<IpAddress> ips = {};  ///< where it is connected from; `set_ips` when that changes
 };
 
 /// The application's word on a message. gossipsub v1.1, "Extended Validators".
@@ -105,6 +108,8 @@ struct Traced {
     test_received,
     partial_sent,
     partial_received,
+    graylisted,
+    shed,
   };
   Kind kind;
   PeerId peer;
@@ -190,9 +195,13 @@ class Router {
   Result<std::size_t, PartialError> publish_partial(const PartialMessage& message, TimePoint now);
   void add_direct(const PeerId& peer, TimePoint now);
   void remove_direct(const PeerId& peer);
-  /// A peer's standing, as whoever keeps scores says; 0 until told. A negative one is pruned, not
-  /// grafted; the best `d_score` stay when a mesh is cut. gossipsub v1.1, "Heartbeat Maintenance".
-  void set_score(PeerHandle peer, double score);
+  void set_ips(PeerHandle peer, std::span<const IpAddress> ips);
+  /// P5: the application's word on a connected peer, kept as long as its score. Nothing without
+  /// scoring, or where `app_specific_score` is asked.
+  void set_application_score(const PeerId& peer, double value);
+  /// Scores `topic` by `params` from now on. Nothing without scoring.
+  Result<void, ConfigError> set_topic_score_params(std::string_view topic,
+                                                   const TopicScoreParams& params);
 
   std::optional<Output> poll();
   /// The next RPC for `peer`, at most about `send_limits.batch_bytes` unless one message is larger;
@@ -206,6 +215,11 @@ class Router {
   std::vector<PeerId> subscribers(std::string_view topic) const;  ///< sorted
   /// What is known of the peers in a group, in ascending order of their handles.
   std::vector<PartialHolder> partial_holders(std::string_view topic, ByteView group) const;
+  /// 0 without scoring, and of a peer that is neither connected nor remembered.
+  double score(const PeerId& peer) const;
+  /// A peer's score with every part and the counters behind it; nullopt where `score` knows
+  /// nothing.
+  std::optional<ScoreExplanation> explain(const PeerId& peer) const;
   /// False while so much of this peer's, or of all, is under verification or validation that its
   /// next RPCs should wait where they are: the driver stops reading them and asks again after
   /// `on_verified` and `on_validated`.

@@ -9,12 +9,15 @@
 
 #include "base/keyed_hash.hpp"
 #include "core/gossipsub/backoff.hpp"
+#include "core/gossipsub/followups.hpp"
+#include "core/gossipsub/gater.hpp"
 #include "core/gossipsub/mcache.hpp"
 #include "core/gossipsub/partial.hpp"
 #include "core/gossipsub/peers.hpp"
 #include "core/gossipsub/pending.hpp"
 #include "core/gossipsub/remembered.hpp"
 #include "core/gossipsub/router.hpp"
+#include "core/gossipsub/score.hpp"
 #include "core/gossipsub/tally.hpp"
 #include "core/gossipsub/topics.hpp"
 
@@ -26,6 +29,7 @@ namespace grapevine::gossipsub {
 ///   delivery.cpp       messages in: checked, delivered, forwarded
 ///   publishing.cpp     messages of our own, fanout, outboxes
 ///   gossip.cpp         IHAVE, IWANT, IDONTWANT
+///   scoring.cpp        what peers' conduct adds to their records, and what the records cost them
 ///   heartbeat.cpp      what happens each heartbeat
 ///   extensions.cpp     v1.3: who supports what
 ///   partial.cpp        messages in parts
@@ -53,12 +57,17 @@ struct Router::State {
   // mesh.cpp
   void on_graft(Peer& peer, std::string_view name, TimePoint now);
   void on_prune(Peer& peer, const pubsub::Prune& prune, TimePoint now);
-  void graft(Topic& topic, std::span<const PeerHandle> chosen, std::string_view reason);
+  void graft(Topic& topic, std::span<const PeerHandle> chosen, std::string_view reason,
+             TimePoint now);
+  void enter_mesh(Topic& topic, const Peer& peer, TimePoint now);
+  /// False when it was not in it.
+  bool leave_mesh(Topic& topic, const Peer& peer);
   void prune(Topic& topic, std::span<const PeerHandle> chosen, Duration backoff,
              std::string_view reason, TimePoint now);
   void send_prune(Peer& peer, const Topic& topic, Duration backoff);
   void drop_from_meshes(Peer& peer);
   void repeat_grafts(Peer& peer);
+  void punish_early_graft(Peer& peer, TimePoint backoff_end, TimePoint now);
   bool graftable(const Topic& topic, const Peer& peer, TimePoint now) const;
   /// Backoffs outlast their end by this, so that a GRAFT of ours does not arrive before the other
   /// side's clock has let it end (V47).
@@ -88,6 +97,8 @@ struct Router::State {
   void receive(Peer& peer, Topic& topic, pubsub::Message message, pubsub::Check needed,
                TimePoint now);
   bool room_to_check(Peer& peer, const Topic& topic, const pubsub::Message& message);
+  bool own_forgotten(ByteView id);
+  void keep_promises(ByteView id);
   void ask(Ticket ticket, pubsub::Check needed, TimePoint now);
   void on_verified(Ticket ticket, const Result<void, pubsub::RejectReason>& verdict, TimePoint now);
   void on_validated(Ticket ticket, Validation verdict, TimePoint now);
@@ -110,6 +121,7 @@ struct Router::State {
   };
   std::size_t send_to_all(const Sending& sending, const PeerSet& recipients);
   bool send(const Sending& sending, Peer& peer);
+  bool withheld(const Peer& peer, Lane lane) const;
   bool push(Peer& peer, Lane lane, const SharedBytes& field, IdKey key, const TopicName& topic);
 
   // gossip.cpp
@@ -123,12 +135,40 @@ struct Router::State {
   std::vector<Outbox::SharedIds> adverts(const Topic& topic);
   void advertise(Peer& peer, const Topic& topic, std::span<const Outbox::SharedIds> parts);
 
+  // scoring.cpp
+  double score(const Peer& peer) const { return scores ? scores->score(peer.handle) : 0; }
+  /// Only where there is scoring is anybody below anything.
+  bool below(const Peer& peer, double ScoreThresholds::* threshold) const {
+    return scores && scores->score(peer.handle) < scores->params().thresholds.*threshold;
+  }
+  bool graylisted(const Peer& peer) const {
+    return !peer.direct && below(peer, &ScoreThresholds::graylist);
+  }
+  void begin_record(const Peer& peer, std::span<const IpAddress> ips);
+  void end_record(const Peer& peer, TimePoint now);
+  void refresh_records(TimePoint now);
+  void look_up_scoring(Topic& topic) const;
+  void penalise(const Peer& peer, std::uint32_t times, std::string_view reason);
+  /// `senders`: those who sent the very copy that was accepted or refused, the first first.
+  void credit(const Topic& topic, IdKey key, std::span<const PeerHandle> senders, TimePoint now);
+  void blame(const Pending::Entry& entry, Traced::Kind kind, TimePoint now);
+  void blame(const Peer& peer, const Topic& topic);
+  void note_duplicate(const Peer& peer, const Topic& topic, ByteView id, TimePoint now);
+  void note_load(TimePoint now);
+  bool sheds(const Peer& peer, TimePoint now);
+  void shed(Peer& peer, std::size_t messages);
+  void punish_broken_promises(TimePoint now);
+  /// gossipsub v1.1, "Opportunistic Grafting": none unless it is time and the mesh is poor.
+  std::vector<PeerHandle> opportunistic_candidates(const Topic& topic, TimePoint now);
+
   // heartbeat.cpp
   void heartbeat(TimePoint now);
   void refresh_peers();
   void report_evictions();
   void maintain_mesh(Topic& topic, TimePoint now);
   void maintain_fanout(Topic& topic, TimePoint now);
+  void add(Topic& topic, std::span<const PeerHandle> chosen, std::string_view reason,
+           TimePoint now);
   void cut(Topic& topic, std::size_t size, TimePoint now);
   void connect_direct(TimePoint now);
   std::size_t outbound_count(const PeerSet& mesh) const;
@@ -138,7 +178,6 @@ struct Router::State {
   void say_extensions(Peer& peer);
   void on_extensions(Peer& peer, const pubsub::RpcView& rpc);
   void send_test(Peer& peer);
-  void penalise(Peer& peer, std::uint32_t times, std::string_view reason);
 
   // partial.cpp
   bool set_partial(std::string_view name, std::optional<PartialTopic> options);
@@ -185,6 +224,9 @@ struct Router::State {
   Pending pending;
   Promises promises;
   Partials partials;
+  Followups followups;
+  std::optional<PeerScores> scores;
+  std::optional<Gater> gater;
   std::vector<PeerId> direct;
   std::vector<Verify::Job> jobs;  ///< gathered over the turn
   Outputs outputs;

@@ -26,7 +26,7 @@ void Router::State::on_subscriptions(Peer& peer, const pubsub::RpcView& rpc, Tim
     if (!fresh) continue;
     auto& topic = *topics.find(subscription.topic);
     if (topic.joined && topic.mesh.size() < config->d_low && graftable(topic, peer, now)) {
-      graft(topic, {&peer.handle, 1}, "subscribed");  // not waiting for the heartbeat
+      graft(topic, {&peer.handle, 1}, "subscribed", now);  // not waiting for the heartbeat
     }
   }
 }
@@ -79,7 +79,7 @@ void Router::State::forget_unconfirmed(Peer& peer) {
 void Router::State::unsubscribe(Peer& peer, std::string_view name) {
   auto* topic = topics.find(name);
   if (topic == nullptr || !topic->subscribers.erase(peer.handle)) return;
-  if (topic->mesh.erase(peer.handle)) trace(Traced::Kind::prune, peer.id, name, "unsubscribed");
+  if (leave_mesh(*topic, peer)) trace(Traced::Kind::prune, peer.id, name, "unsubscribed");
   topic->fanout.erase(peer.handle);
   topic->flood.erase(peer.handle);
   peer.early_grafts.erase(topic->handle);
@@ -113,6 +113,7 @@ void Router::State::join(std::string_view name, TimePoint now) {
   auto& topic = topics.intern(name);
   if (topic.joined) return;
   topic.joined = true;
+  look_up_scoring(topic);
   trace(Traced::Kind::join, self, name, {});
   announce(topic, true);
   auto chosen = topic.fanout.copy();
@@ -121,9 +122,9 @@ void Router::State::join(std::string_view name, TimePoint now) {
   topic.fanout.clear();
   topic.fanout_expires.reset();
   refresh_active(topic);
-  graft(topic, chosen, "fanout");
+  graft(topic, chosen, "fanout", now);
   if (topic.mesh.size() < config->d) {
-    graft(topic, graft_candidates(config->d - topic.mesh.size(), topic, false, now), "join");
+    graft(topic, graft_candidates(config->d - topic.mesh.size(), topic, false, now), "join", now);
   }
 }
 
@@ -134,6 +135,7 @@ void Router::State::leave(std::string_view name, TimePoint now) {
   prune(*topic, topic->mesh.copy(), config->unsubscribe_backoff, "left", now);
   for (const auto handle : peers.handles()) peers.at(handle).early_grafts.erase(topic->handle);
   topic->joined = false;
+  followups.clear();  // what comes now of the topic is not looked at
   refresh_active(*topic);
   trace(Traced::Kind::leave, self, name, {});
   release_if_idle(*topic);

@@ -17,7 +17,20 @@ constexpr std::size_t inbound_max = 2;
 
 void Host::State::enter_router(PeerEntry& peer) {
   if (std::exchange(peer.gossip.in_router, true)) return;
-  router.add_peer(peer.handle, {peer.id, find(peer.links.front())->outbound}, now);
+  router.add_peer(peer.handle, {peer.id, find(peer.links.front())->outbound, ips_of(peer)}, now);
+}
+
+/// Where the peer is connected from, for its score.
+std::vector<gossipsub::IpAddress> Host::State::ips_of(const PeerEntry& peer) {
+  std::vector<gossipsub::IpAddress> ips;
+  for (const auto id : peer.links) {
+    const auto parts = find(id)->address.components();
+    if (parts.empty()) continue;
+    const auto protocol = parts.front().protocol;
+    if (protocol != multi::Protocol::ip4 && protocol != multi::Protocol::ip6) continue;
+    if (auto ip = gossipsub::IpAddress::from_bytes(parts.front().value)) ips.push_back(*ip);
+  }
+  return ips;
 }
 
 /// Opens our gossip stream once it is known whether the peer speaks a version of it, and when.

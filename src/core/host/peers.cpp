@@ -70,6 +70,7 @@ void Host::State::attach(Link& link) {
     set_timer({now + resolve_after, Timer::Kind::resolve, 0, std::to_underlying(peer->handle)});
   }
   peer->links.push_back(link.id);
+  if (peer->gossip.in_router) router.set_ips(peer->handle, ips_of(*peer));
   ask_identity(link);
 
   const auto counts = [&](LinkId id) { return !find(id)->lifted && !find(id)->doomed; };
@@ -90,6 +91,7 @@ void Host::State::detach(Link& link, std::string_view reason) {
     if (peer.gossip.in_router) router.on_stream_lost(peer.handle, now);
   }
   if (!peer.links.empty()) {
+    if (peer.gossip.in_router) router.set_ips(peer.handle, ips_of(peer));
     if (gossip_lost) consider_gossip(peer);
     return;
   }

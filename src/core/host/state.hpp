@@ -286,6 +286,7 @@ struct Host::State {
   void start_gossip(PeerEntry& peer, std::string_view protocol);
   void flush_gossip(PeerEntry& peer);
   void enter_router(PeerEntry& peer);
+  std::vector<gossipsub::IpAddress> ips_of(const PeerEntry& peer);
   void on_gossip_in(Link& link, StreamId stream);
   void on_gossip_data(Link& link, StreamId stream, GossipIn& use, SharedBytes bytes);
   void work_off(Link& link, StreamId stream, GossipIn& use);

@@ -101,6 +101,7 @@ struct Manner {
   bool open = true;
   std::string_view topic = {};  ///< subscribes to it at once
   int identity = 0;             ///< 0: a fresh one
+  std::vector<IpAddress> ips = {};
 };
 
 /// One router among peers that the test plays: it says every word of theirs and hears every word of
@@ -124,7 +125,7 @@ class Alone {
     const PeerHandle peer{next_++};
     const auto number = manner.identity ? manner.identity : static_cast<int>(next_) + 1000;
     ids_[peer] = key(number).peer_id();
-    router_.add_peer(peer, {ids_[peer], manner.outbound}, now_);
+    router_.add_peer(peer, {ids_[peer], manner.outbound, manner.ips}, now_);
     if (manner.open) router_.on_stream_open(peer, manner.version, now_);
     drain();
     if (!manner.topic.empty()) subscribe(peer, manner.topic);
@@ -249,6 +250,12 @@ class Alone {
       drain();
     }
     now_ = end;
+  }
+  /// The program does not run for a while.
+  void sleep(Duration span) {
+    now_ += span;
+    router_.on_deadline(now_);
+    drain();
   }
   void heartbeat() { advance(*router_.next_deadline() - now_); }
   void heartbeats(int count) {

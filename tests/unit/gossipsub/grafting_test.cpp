@@ -312,14 +312,24 @@ TEST(Heartbeat, KeepsDOutDialledPeersWhenItCuts) {
   }
 }
 
+/// The score of a peer is what the application says.
+Config application_scored() {
+  auto config = Alone::plain();
+  config.score.emplace().skip_atomic_validation = true;
+  config.score->thresholds = {.gossip = -10, .publish = -20, .graylist = -30};
+  config.score->app_specific_weight = 1;
+  return config;
+}
+
 TEST(Heartbeat, KeepsTheDScoreBestWhenItCuts) {
-  Alone node;
+  Alone node{application_scored()};
   node.join("t");
   std::vector<PeerHandle> peers;
   for (int i = 0; i < 16; ++i) peers.push_back(node.add_meshed("t", {.outbound = true}));
-  for (std::size_t i = 0; i < 4; ++i) node.router().set_score(peers[i * 4], 10.0);
+  for (std::size_t i = 0; i < 4; ++i)
+    node.router().set_application_score(node.id(peers[i * 4]), 10);
 
-  node.heartbeat();
+  node.advance(1s);
 
   for (std::size_t i = 0; i < 4; ++i) EXPECT_TRUE(node.meshed(peers[i * 4], "t"));
 }
@@ -360,13 +370,13 @@ TEST(Heartbeat, NeverExceedsDHighForTheQuotaOfDialledPeers) {
 }
 
 TEST(Heartbeat, PrunesAndDoesNotGraftPeersOfNegativeScore) {
-  Alone node;
+  Alone node{application_scored()};
   node.join("t");
   const auto bad = node.add_meshed("t");
-  node.router().set_score(bad, -1);
+  node.router().set_application_score(node.id(bad), -1);
   node.heard(bad).grafts.clear();
 
-  node.heartbeats(80);
+  node.advance(80s);
   node.graft(bad, "t");
 
   EXPECT_FALSE(node.meshed(bad, "t"));
