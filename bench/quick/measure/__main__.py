@@ -117,7 +117,8 @@ def _keep(session: report.Session, in_documents: bool) -> None:
     files = {RAW: report.raw(session)}
     if in_documents:
         raw = ROOT / "docs" / "bench" / f"quick-{session.date}.json"
-        files |= {raw: report.raw(session), DOCUMENT: report.document(session)}
+        notes = report.notes_in(DOCUMENT.read_text() if DOCUMENT.is_file() else "")
+        files |= {raw: report.raw(session), DOCUMENT: report.document(session, notes)}
     for path, text in files.items():
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text)

@@ -17,6 +17,7 @@ from .idle import Footprint
 from .throughput import Sample
 
 OURS = "ours"
+NOTES = "## What the figures say"
 # What `bench_limits` tells, for people; a name that is not here stands for itself.
 LIMITS = {
     "aead_gbps_16k": "ChaCha20-Poly1305, records of 16 KiB, GB/s",
@@ -76,7 +77,13 @@ def summary(session: Session) -> str:
     return "\n\n".join(part for part in parts if part)
 
 
-def document(session: Session) -> str:
+def notes_in(document: str) -> str:
+    """The part of the document that people wrote: from the heading of the notes to the end."""
+    return document[document.index(NOTES) :] if NOTES in document else f"{NOTES}\n"
+
+
+def document(session: Session, notes: str = "") -> str:
+    """`notes` is what stands behind the figures, kept from the document before."""
     head = (
         "# Benchmarks\n\n"
         "One publisher, one subscriber, two processes, TCP over loopback with Noise and yamux; at\n"
@@ -87,7 +94,8 @@ def document(session: Session) -> str:
         f"on {session.machine}.\nRaw samples: `docs/bench/quick-{session.date}.json`. "
         "Repeat with `bench/quick/run --write-docs`."
     )
-    return f"{head}\n\n{_versions(session)}\n\n{summary(session)}\n"
+    figures = f"{head}\n\n{_versions(session)}\n\n{summary(session)}\n"
+    return f"{figures}\n{notes}" if notes else figures
 
 
 def figure(value: float) -> str:

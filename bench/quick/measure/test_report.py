@@ -67,6 +67,12 @@ class ReportTest(unittest.TestCase):
             self.assertIn(part, text)
         self.assertIn("a machine", report.document(SESSION))
 
+    def test_a_new_document_keeps_the_notes_of_the_one_before(self):
+        before = report.document(SESSION, f"{report.NOTES}\n\nSlow on Mondays.\n")
+        after = report.document(SESSION, report.notes_in(before))
+        self.assertEqual(after, before)
+        self.assertEqual(report.notes_in("# Benchmarks\n"), f"{report.NOTES}\n")
+
     def test_the_raw_samples_are_json(self):
         self.assertEqual(len(json.loads(report.raw(SESSION))["samples"]), 7)
 
