@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "base/shared_bytes.hpp"
 
+#include <cstring>
+
 namespace grapevine {
 
 SharedBytes::SharedBytes(Bytes bytes) {
@@ -14,7 +16,8 @@ SharedBytes::SharedBytes(Bytes bytes) {
 SharedBytes SharedBytes::copy_of(ByteView bytes) {
   if (bytes.empty()) return {};
   const auto block = std::make_shared_for_overwrite<std::uint8_t[]>(bytes.size());
-  std::ranges::copy(bytes, block.get());
+  // std::ranges::copy is a loop over single bytes here in libstdc++ 12.
+  std::memcpy(block.get(), bytes.data(), bytes.size());
   return {block, {block.get(), bytes.size()}, bytes.size()};
 }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
 #include <array>
+#include <cstring>
 #include <memory>
 
 #include "base/protobuf.hpp"
@@ -19,7 +20,11 @@ constexpr std::uint32_t key_number = 6;
 class Cursor {
  public:
   explicit Cursor(std::uint8_t* at) : at_{at} {}
-  void put(ByteView bytes) { at_ = std::ranges::copy(bytes, at_).out; }
+  /// Not std::ranges::copy, which libstdc++ 12 turns into a loop over single bytes here.
+  void put(ByteView bytes) {
+    if (!bytes.empty()) std::memcpy(at_, bytes.data(), bytes.size());
+    at_ += bytes.size();
+  }
   /// Tag and length of a length-delimited field; the numbers here fit one byte of tag.
   void put_header(std::uint32_t number, std::size_t size) {
     *at_++ = static_cast<std::uint8_t>((number << 3) | 2);
