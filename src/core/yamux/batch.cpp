@@ -22,13 +22,16 @@ void Batch::add(const Header& header) { fill(reserve_header(), header); }
 
 void Batch::add(SharedBytes piece) {
   ASSERT(piece.size() <= room());
-  if (piece.size() < reference_min) {
-    if (!piece.empty()) std::memcpy(copy_space(piece.size()), piece.data(), piece.size());
-    return;
-  }
-  pieces_[count_++] = piece.view();
-  size_ += piece.size();
+  if (piece.size() < reference_min) return copy(piece);
+  const auto begun = (alignment - size_ % alignment) % alignment;
+  copy(piece.view().first(begun));
+  pieces_[count_++] = piece.view().subspan(begun);
+  size_ += piece.size() - begun;
   references_[reference_count_++] = std::move(piece);
+}
+
+void Batch::copy(ByteView bytes) {
+  if (!bytes.empty()) std::memcpy(copy_space(bytes.size()), bytes.data(), bytes.size());
 }
 
 std::size_t Batch::reserve_header() {
