@@ -6,6 +6,13 @@
 #include "base/assert.hpp"
 
 namespace grapevine::yamux {
+namespace {
+
+/// Round trips count as at least this long. Between near neighbours a ping is back before a busy
+/// process would even be woken, and a sender waits for that too, not for the wire alone.
+constexpr Duration round_trip_min = std::chrono::milliseconds{1};
+
+}  // namespace
 
 ReceiveWindow::ReceiveWindow(std::uint32_t window, TimePoint now)
     : window_{window}, pending_{window - initial_credit}, since_{now} {
@@ -27,7 +34,8 @@ void ReceiveWindow::consumed(std::uint32_t size) {
 
 ReceiveWindow::Update ReceiveWindow::update(const Growth& growth, TimePoint now) {
   std::uint32_t grown = 0;
-  if (update_due() && growth.round_trip && now - since_ < 2 * *growth.round_trip) {
+  if (update_due() && growth.round_trip &&
+      now - since_ < 2 * std::max(*growth.round_trip, round_trip_min)) {
     grown = std::min(window_, growth.allowed);
   }
   const auto credit = pending_ + grown;

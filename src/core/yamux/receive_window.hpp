@@ -9,8 +9,8 @@
 namespace grapevine::yamux {
 
 /// What the remote may still send on one stream, and when to allow it more. yamux spec, "Flow
-/// Control". The window doubles when half of it was consumed within two round trips, that is, when
-/// the sender is likely to wait for us.
+/// Control". The window doubles when half of it was consumed within two round trips, or two
+/// milliseconds where those are shorter, that is, when the sender is likely to wait for us.
 /// Invariant: credit + held + pending == window, where `held` was received and not yet consumed.
 class ReceiveWindow {
  public:

@@ -52,6 +52,18 @@ TEST(ReceiveWindow, DoublesWhenConsumedWithinTwoRoundTrips) {
   EXPECT_EQ(window.window(), 2 * initial_credit);
 }
 
+TEST(ReceiveWindow, BetweenNeighboursTwoMillisecondsAreSoonEnough) {
+  const auto grown = [](Duration after) {
+    ReceiveWindow window{initial_credit, start};
+    EXPECT_TRUE(window.take(initial_credit, start));
+    window.consumed(initial_credit);
+    return window.update({.round_trip = 20us, .allowed = no_limit}, start + after).grown;
+  };
+
+  EXPECT_EQ(grown(2ms - 1us), initial_credit);
+  EXPECT_EQ(grown(2ms), 0U);
+}
+
 TEST(ReceiveWindow, StaysWhenSlowOrUnmeasuredOrNotAllowed) {
   const auto grown = [](const ReceiveWindow::Growth& growth, Duration after) {
     ReceiveWindow window{initial_credit, start};
