@@ -48,6 +48,7 @@ Result<std::optional<SharedBytes>, base::FrameError> FrameReader::next_spanning(
     return whole;
   }
   const auto more = std::min(wanted_ - partial_.size(), piece_.size());
+  make_room(partial_.size() + more);
   append(partial_, piece_.view().first(more));
   piece_ = piece_.slice(more, piece_.size() - more);
   if (partial_.size() < wanted_) {
@@ -56,6 +57,11 @@ Result<std::optional<SharedBytes>, base::FrameError> FrameReader::next_spanning(
   }
   wanted_ = 0;
   return SharedBytes{std::exchange(partial_, Bytes{})};
+}
+
+/// For `size` bytes and those that are likely to follow, but never more than four times what came.
+void FrameReader::make_room(std::size_t size) {
+  if (size > partial_.capacity()) partial_.reserve(std::min(wanted_, 4 * size));
 }
 
 }  // namespace grapevine::host

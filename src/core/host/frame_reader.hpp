@@ -24,6 +24,7 @@ class FrameReader {
 
  private:
   Result<std::optional<SharedBytes>, base::FrameError> next_spanning();
+  void make_room(std::size_t size);
 
   std::size_t size_max_;
   SharedBytes piece_;

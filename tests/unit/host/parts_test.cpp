@@ -154,6 +154,20 @@ TEST(Frames, WithinOnePieceAreViewsOfIt) {
   EXPECT_EQ((*frame)->data(), piece.data() + 1);
 }
 
+TEST(Frames, SpanningPiecesKeepNoMoreMemoryThanTheyNeed) {
+  const SharedBytes all{framed({Bytes(70'000, 1)})};
+  FrameReader reader{1 << 20};
+  std::optional<SharedBytes> frame;
+
+  for (std::size_t at = 0; at < all.size(); at += 16'384) {
+    reader.feed(all.slice(at, std::min<std::size_t>(16'384, all.size() - at)));
+    frame = *reader.next();
+  }
+
+  ASSERT_TRUE(frame);
+  EXPECT_EQ(frame->kept(), 70'000U);
+}
+
 TEST(Frames, AboveTheLimitAreRefusedBeforeTheyCome_V03_F21) {
   const auto outcome = [](std::uint64_t length, std::size_t step) {
     FrameReader reader{1000};
