@@ -3,7 +3,10 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <deque>
 #include <map>
+#include <set>
 #include <string>
 
 namespace grapevine::pubsub {
@@ -159,6 +162,67 @@ TEST(SeenCache, V43NeverAnswersNewTwiceWithinTheTtl) {
     }
     EXPECT_EQ(seen.evicted(), 0U);
   }
+}
+
+/// The same rules as SeenCache with a set for each part of time.
+class NaiveParts {
+ public:
+  NaiveParts(Duration ttl, std::size_t ids_max) : ttl_{ttl}, ids_max_{ids_max} {}
+
+  bool insert(const std::string& id, TimePoint now) {
+    if (contains(id, now)) return false;
+    if (parts_.empty() || parts_.back().until <= now || parts_.back().ids.size() >= ids_max_ / 8) {
+      if (!parts_.empty()) parts_.back().until = std::min(parts_.back().until, now);
+      parts_.push_back({now + ttl_ / 8, {}});
+    }
+    while (size() >= ids_max_ || parts_.size() > 18) parts_.pop_front();
+    parts_.back().ids.insert(id);
+    return true;
+  }
+  bool contains(const std::string& id, TimePoint now) {
+    while (!parts_.empty() && parts_.front().until + ttl_ <= now) parts_.pop_front();
+    return std::ranges::any_of(parts_, [&](const Part& part) { return part.ids.contains(id); });
+  }
+  void erase(const std::string& id) {
+    for (auto& part : parts_) part.ids.erase(id);
+  }
+  std::size_t size() const {
+    std::size_t sum = 0;
+    for (const auto& part : parts_) sum += part.ids.size();
+    return sum;
+  }
+
+ private:
+  struct Part {
+    TimePoint until;
+    std::set<std::string> ids;
+  };
+  Duration ttl_;
+  std::size_t ids_max_;
+  std::deque<Part> parts_;
+};
+
+/// Bursts fill and overfill the table, quiet times empty it: it grows, is cleaned, and shrinks.
+TEST(SeenCache, BehavesAsItsNaiveParts) {
+  Rng rng{Rng::Seed{11}};
+  SeenCache seen{{.ttl = 80s, .ids_max = 2000}, rng};
+  NaiveParts naive{80s, 2000};
+  auto now = start;
+  for (int step = 0; step < 60'000; ++step) {
+    const bool quiet = step / 10'000 % 2 == 1;
+    if (rng.chance(1, quiet ? 2 : 500)) now += Duration{std::chrono::seconds{1 + rng.below(3)}};
+    const auto id = std::to_string(static_cast<std::uint64_t>(step) / 4 + rng.below(3000));
+    if (rng.chance(1, 10)) {
+      seen.erase(id_of(id));
+      naive.erase(id);
+    } else {
+      ASSERT_EQ(seen.insert(id_of(id), now), naive.insert(id, now)) << step;
+      ASSERT_EQ(seen.size(), naive.size()) << step;
+    }
+    const auto other = std::to_string(static_cast<std::uint64_t>(step) / 4 + rng.below(3000));
+    ASSERT_EQ(seen.contains(id_of(other), now), naive.contains(other, now)) << step;
+  }
+  EXPECT_GT(seen.evicted(), 0U);
 }
 
 TEST(SeenCache, StaysBoundedWhateverIsErased) {
