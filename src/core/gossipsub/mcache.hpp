@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <array>
 #include <cstdint>
+#include <memory>
 #include <vector>
 
 #include <boost/unordered/unordered_flat_map.hpp>
@@ -42,39 +44,48 @@ class MessageCache {
   /// as another. Costs what it answers, however many are cached.
   std::vector<pubsub::MessageId> sample(TopicHandle topic, std::size_t most, Rng& rng) const;
   /// Messages of `topic` are cached: it must stay interned.
-  bool concerns(TopicHandle topic) const { return topics_.contains(topic); }
+  bool concerns(TopicHandle topic) const;
   /// The heartbeat's end: the oldest window goes.
   void shift();
 
-  std::size_t size() const { return places_.size(); }
+  std::size_t size() const { return entries_.size(); }
   std::size_t bytes() const { return bytes_; }
   std::uint64_t evicted() const { return evicted_; }
 
  private:
-  /// One heartbeat's messages. Numbers count all there ever were in the window: those below
-  /// `first` were evicted.
-  struct Window {
-    base::Queue<Entry> entries;
-    std::uint64_t first = 0;
-    boost::unordered_flat_map<TopicHandle, base::Queue<std::uint64_t>> by_topic;
+  /// Every message there ever was has a number, counted up. Those that are left, the last ones, lie
+  /// in blocks that never move.
+  class Entries {
+   public:
+    std::uint64_t begin() const { return begin_; }
+    std::uint64_t end() const { return end_; }
+    std::size_t size() const { return static_cast<std::size_t>(end_ - begin_); }
+    const Entry& at(std::uint64_t number) const;
+    void push(Entry entry);
+    Entry pop();
 
-    const Entry& at(std::uint64_t number) const {
-      return entries.begin()[static_cast<std::ptrdiff_t>(number - first)];
-    }
+   private:
+    static constexpr std::size_t block_size = 16;
+    using Block = std::array<Entry, block_size>;
+    Entry& place(std::uint64_t number) const;
+
+    base::Queue<std::unique_ptr<Block>> blocks_;  ///< the first holds the entry `begin_`
+    std::unique_ptr<Block> spare_;                ///< the block emptied last
+    std::uint64_t begin_ = 0;
+    std::uint64_t end_ = 0;
   };
-  struct Place {
-    std::size_t window;
-    std::uint64_t number;
-  };
-  const Window& back(std::size_t heartbeats) const;  ///< 0 is the newest
-  void drop_oldest(Window& window);
-  void evict();
+  using Numbers = base::Queue<std::uint64_t>;
+
+  /// The first number of the window `heartbeats` before the newest.
+  std::uint64_t begin_of(std::size_t heartbeats) const;
+  void drop_oldest();
 
   Limits limits_;
-  std::vector<Window> windows_;  ///< a ring
-  std::size_t newest_ = 0;
-  boost::unordered_flat_map<IdKey, Place, IdKeyHash> places_;
-  TopicCounts topics_;
+  Entries entries_;
+  std::vector<std::uint64_t> begins_;  ///< of each window, a ring
+  std::size_t newest_ = 0;             ///< window
+  boost::unordered_flat_map<IdKey, std::uint64_t, IdKeyHash> numbers_;
+  std::vector<Numbers> by_topic_;  ///< by handle
   std::size_t bytes_ = 0;
   std::uint64_t evicted_ = 0;
 };
