@@ -9,6 +9,9 @@ namespace {
 
 /// Inbound, per connection; of these protocols an honest peer has one at a time.
 constexpr std::size_t own_streams_max = 2;
+/// Likewise. An honest peer may have one that its library keeps, one for the ping it is asked for,
+/// and the one of the ping before, whose end comes along (rust-libp2p does).
+constexpr std::size_t ping_streams_max = 4;
 
 constexpr auto answers(Answer::To what) {
   return [what](const Use& use) {
@@ -73,7 +76,7 @@ void Host::State::on_inbound(Link& link, const session::StreamOpened& event) {
     if (count(link, is<PushIn>) >= own_streams_max) return refuse();
     on_push(link, id);
   } else if (event.protocol == ping::protocol) {
-    if (count(link, is<PingIn>) >= own_streams_max) return refuse();
+    if (count(link, is<PingIn>) >= ping_streams_max) return refuse();
     add_stream(link, id, PingIn{});
   } else if (std::ranges::find(gossip_protocols, event.protocol) != gossip_protocols.end()) {
     on_gossip_in(link, id);
