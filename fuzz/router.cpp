@@ -39,6 +39,18 @@ const PeerId& identity(std::size_t number) {
   return ids[number];
 }
 
+// Only the application's word counts, and it is enough to keep a peer out of the meshes but not to
+// turn away its RPCs: the model knows no graylist.
+ScoreParams word_of_application() {
+  ScoreParams params;
+  params.skip_atomic_validation = true;
+  params.thresholds.gossip = -3;
+  params.thresholds.publish = -4;
+  params.thresholds.graylist = -5;
+  params.app_specific_weight = 1;
+  return params;
+}
+
 Config config_of(std::uint8_t shape) {
   Config config;
   config.d = 3;
@@ -47,6 +59,7 @@ Config config_of(std::uint8_t shape) {
   config.d_score = 1;
   config.d_out = 1;
   config.d_lazy = 2;
+  config.score = word_of_application();
   config.mode = (shape & 6) == 6 ? Mode::floodsub : Mode::gossipsub;
   config.flood_publish = shape & 8;
   config.signature_policy = pubsub::SignaturePolicy::lax_sign;
@@ -346,8 +359,8 @@ class Run {
       case 1:
         return router_.remove_direct(identity(number(of)));
       case 2:
-        if (of.peer) router_.set_score(*of.peer, static_cast<double>(byte() % 5) - 2);
-        return;
+        return router_.set_application_score(identity(number(of)),
+                                             static_cast<double>(byte() % 5) - 2);
       default:
         return router_.set_validated(topic(), code & 8);
     }
