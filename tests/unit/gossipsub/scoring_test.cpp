@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <gtest/gtest.h>
 
+#include <cmath>
+
 #include "unit/gossipsub/alone.hpp"
 
 namespace grapevine::gossipsub {
