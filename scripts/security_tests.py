@@ -1,9 +1,10 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""Compares docs/security-tests.md and docs/gotchas.md with the tests: each test named there exists, each test with an
-id (V01) in its name stands in that id's row, and no row is without a test. Exit 1 when they differ.
+"""Compares docs/security-tests.md, docs/gotchas.md and docs/go-tests.md with the tests: each test named there exists,
+each test with an id (V01) in its name stands in that id's row, and no row is without a test. Exit 1 when they differ.
 
   --write   fills the rows of docs/security-tests.md with the tests that have their ids"""
+import fnmatch
 import re
 import sys
 from pathlib import Path
@@ -11,7 +12,9 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 SECURITY = ROOT / "docs" / "security-tests.md"
 GOTCHAS = ROOT / "docs" / "gotchas.md"
+GO_TESTS = ROOT / "docs" / "go-tests.md"
 TEST = re.compile(r"^TEST(?:_F|_P)?\(\s*(\w+),\s*(\w+)\)", re.M)
+PATTERN = re.compile(r"`(?:[\w\\*]+/)?(\w+\.[\w*]+)(?:/\w+)?`")  # Instance/Suite.Test/value, Suite.*
 NAMED = re.compile(r"`(\w+\.\w+)`")
 ROW = re.compile(r"^\| (V\d\d) \|.*\|$", re.M)
 
@@ -51,6 +54,9 @@ def breaches(names):
     for name in NAMED.findall(GOTCHAS.read_text()) if GOTCHAS.exists() else []:
         if name not in names:
             yield f"gotchas.md: {name} is no test"
+    for pattern in PATTERN.findall(GO_TESTS.read_text()) if GO_TESTS.exists() else []:
+        if not fnmatch.filter(names, pattern):
+            yield f"go-tests.md: {pattern} is no test"
 
 
 def main():
