@@ -11,6 +11,8 @@
 #include <string_view>
 #include <vector>
 
+#include "grapevine/score.hpp"
+
 namespace grapevine {
 
 /// GossipSub's degrees and times in the specs' words (v1.0, v1.1 "Parameters"); defaults as
@@ -26,6 +28,9 @@ struct GossipParameters {
   std::chrono::seconds unsubscribe_backoff{10};
   std::chrono::milliseconds seen_ttl{120'000};
   bool flood_publish = false;
+  std::chrono::seconds graft_flood_threshold{10};  ///< a GRAFT so soon after a PRUNE is two faults
+  std::size_t opportunistic_graft_ticks = 60;      ///< heartbeats between attempts
+  std::size_t opportunistic_graft_peers = 2;
   std::size_t idontwant_threshold = 1024;  ///< bytes
   std::size_t outbox_bytes = 8u << 20;     ///< queued per peer
   std::size_t outbox_items = 1024;         ///< messages queued per peer
@@ -52,6 +57,8 @@ struct NodeConfig {
   std::string message_id;  ///< from_seqno, rust, js, nim, sha256, prefix8, prefix16; empty:
                            ///< from_seqno, sha256 without signing
   GossipParameters gossip;
+  std::optional<ScoreParameters> score;     ///< absent: every score is 0
+  std::optional<GaterParameters> gater;     ///< absent: nothing is shed
   std::vector<std::string> direct_peers;    ///< multiaddrs with /p2p
   std::size_t max_message_size = 1u << 20;  ///< bytes of one message
   std::size_t workers = 1;                  ///< threads that check signatures, 1..64
@@ -63,7 +70,9 @@ struct NodeConfig {
   /// wall-clock nanoseconds, nothing recorded.
   std::uint64_t first_seqno = 0;
   std::function<bool(std::uint64_t below)> reserve_seqno;
-  /// Told what an operator should know, at most once a second, on the network thread.
+  /// Told what an operator should know, at most once a second, on the network thread; and, before
+  /// `Node::start` returns and on its thread, of each topic whose score parameters let a peer that
+  /// forwards nothing keep a score that is not negative.
   std::function<void(std::string_view)> on_warning;
   std::size_t publish_ring = 8192;  ///< messages between publishers and the network thread
 };

@@ -10,6 +10,7 @@
 #include "grapevine/config.hpp"
 #include "grapevine/error.hpp"
 #include "grapevine/message.hpp"
+#include "grapevine/score.hpp"
 #include "grapevine/stream.hpp"
 
 /// All classes here are handles: cheap to move, safe on every thread, valid until closed. The
@@ -153,6 +154,19 @@ class Node {
 
   /// Messages of `topic` from others ask this first. An empty function removes it.
   Expected<void> set_validator(std::string topic, Validator validator);
+
+  /// What a peer's conduct is worth here; 0 without scoring, and of a peer that is unknown.
+  double score(const Peer& peer) const;
+  /// The score with every part and the counters behind it, also of a peer that left and is
+  /// remembered; nullopt where `score` knows nothing.
+  std::optional<ScoreExplanation> explain(const Peer& peer) const;
+  /// P5: the application's word on a peer that gossips with us, kept as long as its score.
+  /// `not_connected` of any other; `bad_config` without scoring, where the configuration has a
+  /// function for it, and when `value` is not finite.
+  Expected<void> set_application_score(const Peer& peer, double value);
+  /// Scores `topic` by `parameters` from now on. `bad_config` when they break a rule, and without
+  /// scoring.
+  Expected<void> set_topic_score(std::string topic, const TopicScoreParameters& parameters);
 
   /// Streams of a protocol of one's own. The handler gets each inbound stream on the network
   /// thread; keep it and work elsewhere.

@@ -77,12 +77,19 @@ Expected<std::shared_ptr<Runtime>> Runtime::create(const NodeConfig& config) {
   for (auto& direct : settings->direct) {
     runtime->host().add_direct(direct.peer, std::move(direct.addresses), net::now());
   }
+  if (gossip.score && config.on_warning) {
+    for (const auto& warning : gossipsub::warnings(*gossip.score)) {
+      config.on_warning("score: " + gossipsub::describe(warning));
+    }
+  }
   return runtime;
 }
 
 Runtime::Runtime(Parts parts, const NodeConfig& config)
     : self_{parts.self},
       lifts_per_peer_limit_{config.lift_per_peer_limit},
+      scores_{config.score.has_value()},
+      asks_application_score_{config.score && config.score->application_score},
       warn_{config.on_warning},
       mark_{config.reserve_seqno, [this](auto task) { shell_.offload(std::move(task)); }},
       shell_{std::move(parts.host), parts.shell, application()},

@@ -46,6 +46,8 @@ class Runtime {
   const PeerId& self() const { return self_; }
   const std::vector<std::string>& addresses() const { return addresses_; }
   bool lifts_per_peer_limit() const { return lifts_per_peer_limit_; }
+  bool scores() const { return scores_; }
+  bool asks_application_score() const { return asks_application_score_; }
 
   // --- from the loop ---
   host::Host& host() { return shell_.host(); }
@@ -87,6 +89,8 @@ class Runtime {
 
   const PeerId self_;
   const bool lifts_per_peer_limit_;
+  const bool scores_;
+  const bool asks_application_score_;
   const std::function<void(std::string_view)> warn_;
   std::vector<std::string> addresses_;
   boost::unordered_flat_map<host::ConnectId, ConnectDone> connecting_;

@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "api/convert.hpp"
+#include "api/scoring.hpp"
 
 namespace grapevine::api {
 
@@ -71,6 +72,9 @@ void set_degrees(gossipsub::Config& to, const GossipParameters& from) {
   to.backoff_max = std::max<Duration>(to.backoff_max, from.prune_backoff);
   to.seen.ttl = from.seen_ttl;
   to.flood_publish = from.flood_publish;
+  to.graft_flood_threshold = from.graft_flood_threshold;
+  to.opportunistic_graft_ticks = from.opportunistic_graft_ticks;
+  to.opportunistic_graft_peers = from.opportunistic_graft_peers;
   to.idontwant_message_size_threshold = from.idontwant_threshold;
 }
 
@@ -83,6 +87,19 @@ void set_sizes(gossipsub::Config& to, const NodeConfig& from) {
   to.outbox_items_max = from.gossip.outbox_items;
   to.iwant_bytes_max = std::max(to.iwant_bytes_max, largest);
   to.mcache_bytes_max = std::max(to.mcache_bytes_max, largest);
+}
+
+Expected<void> set_scoring(gossipsub::Config& to, const NodeConfig& from) {
+  if (from.score) {
+    auto score = to_params(*from.score);
+    if (!score) return std::unexpected(std::move(score.error()));
+    if (const auto checked = gossipsub::check(*score); !checked) {
+      return std::unexpected(parameter_error(checked.error(), "score."));
+    }
+    to.score = *std::move(score);
+  }
+  if (from.gater) to.gater = to_params(*from.gater);
+  return {};
 }
 
 Expected<std::shared_ptr<const gossipsub::Config>> gossip_of(const NodeConfig& config) {
@@ -98,8 +115,9 @@ Expected<std::shared_ptr<const gossipsub::Config>> gossip_of(const NodeConfig& c
                                  : pubsub::SignaturePolicy::strict_sign;
   gossip->message_id = pubsub::ids::by_name(id_name(config));
   if (!gossip->message_id) return std::unexpected(bad("message_id", "the name of an id function"));
+  if (auto set = set_scoring(*gossip, config); !set) return std::unexpected(std::move(set.error()));
   if (const auto checked = gossipsub::check(*gossip); !checked) {
-    return std::unexpected(bad(checked.error().parameter, checked.error().rule));
+    return std::unexpected(parameter_error(checked.error()));
   }
   return gossip;
 }

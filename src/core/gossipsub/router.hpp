@@ -196,9 +196,10 @@ class Router {
   void add_direct(const PeerId& peer, TimePoint now);
   void remove_direct(const PeerId& peer);
   void set_ips(PeerHandle peer, std::span<const IpAddress> ips);
-  /// P5: the application's word on a connected peer, kept as long as its score. Nothing without
-  /// scoring, or where `app_specific_score` is asked.
-  void set_application_score(const PeerId& peer, double value);
+  /// P5: the application's word on a connected peer, kept as long as its score. False, and nothing
+  /// done, without scoring, of a peer that is not connected, and where `app_specific_score` is
+  /// asked.
+  bool set_application_score(const PeerId& peer, double value);
   /// Scores `topic` by `params` from now on. Nothing without scoring.
   Result<void, ConfigError> set_topic_score_params(std::string_view topic,
                                                    const TopicScoreParams& params);

@@ -130,9 +130,12 @@ void Router::set_ips(PeerHandle peer, std::span<const IpAddress> ips) {
   if (state_->scores) state_->scores->set_ips(peer, ips);
 }
 
-void Router::set_application_score(const PeerId& id, double value) {
+bool Router::set_application_score(const PeerId& id, double value) {
   const auto* peer = state_->peers.find(id);
-  if (peer != nullptr && state_->scores) state_->scores->set_application_score(peer->handle, value);
+  auto& scores = state_->scores;
+  if (peer == nullptr || !scores || scores->params().app_specific_score) return false;
+  scores->set_application_score(peer->handle, value);
+  return true;
 }
 
 Result<void, ConfigError> Router::set_topic_score_params(std::string_view name,

@@ -307,6 +307,15 @@ Result<std::size_t, gossipsub::PublishError> Host::publish(pubsub::Message messa
   return sent;
 }
 
+bool Host::set_application_score(const PeerId& peer, double value) {
+  return state_->router.set_application_score(peer, value);
+}
+
+Result<void, gossipsub::ConfigError> Host::set_topic_score_params(
+    std::string_view topic, const gossipsub::TopicScoreParams& params) {
+  return state_->router.set_topic_score_params(topic, params);
+}
+
 void Host::add_direct(const PeerId& peer, std::vector<Multiaddr> addresses, TimePoint now) {
   auto& state = *state_;
   state.begin(now);

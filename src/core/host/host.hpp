@@ -117,6 +117,10 @@ class Host {
   void set_validated(std::string_view topic, bool on);
   void on_validated(gossipsub::Ticket ticket, gossipsub::Validation verdict, TimePoint now);
   Result<std::size_t, gossipsub::PublishError> publish(pubsub::Message message, TimePoint now);
+  /// As the router's.
+  bool set_application_score(const PeerId& peer, double value);
+  Result<void, gossipsub::ConfigError> set_topic_score_params(
+      std::string_view topic, const gossipsub::TopicScoreParams& params);
   void add_direct(const PeerId& peer, std::vector<Multiaddr> addresses, TimePoint now);
 
   /// Inbound streams of `protocol` come as `StreamOpened` from now on; identify tells everybody.

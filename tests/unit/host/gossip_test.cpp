@@ -382,5 +382,41 @@ TEST(Restart, OfAPeerThatWeHadDialledKeepsTheConnectionItDials_F26) {
   }
 }
 
+TEST(Scores, TakeTheApplicationsWordAndNewParametersOfATopic) {
+  const auto config = config_with([](Config&, gossipsub::Config& gossip, session::Config&) {
+    gossip.score.emplace().skip_atomic_validation = true;
+    gossip.score->app_specific_weight = 1;
+    gossip.score->topics["t"].skip_atomic_validation = true;
+  });
+  Lab lab;
+  const auto judge = lab.add(config);
+  const auto other = lab.add();
+  lab.host(judge).join("t", lab.now());
+  lab.host(other).join("t", lab.now());
+  lab.connect(judge, other);
+  lab.run(2s);
+  ASSERT_EQ(lab.host(judge).router().mesh("t"), std::vector{lab.id(other)});
+
+  gossipsub::TopicScoreParams params;
+  params.skip_atomic_validation = true;
+  params.topic_weight = 1;
+  params.time_in_mesh_weight = 1;
+  params.time_in_mesh_quantum = 1s;
+  params.time_in_mesh_cap = 3;
+  EXPECT_TRUE(lab.host(judge).set_topic_score_params("t", params));
+  lab.run(10s);
+  EXPECT_EQ(lab.host(judge).router().score(lab.id(other)), 3);
+
+  EXPECT_TRUE(lab.host(judge).set_application_score(lab.id(other), -5));
+  lab.run(2s);
+  EXPECT_EQ(lab.host(judge).router().score(lab.id(other)), -5);  // out of the mesh
+  EXPECT_TRUE(lab.host(judge).router().mesh("t").empty());
+
+  EXPECT_FALSE(lab.host(judge).set_application_score(PeerId{}, 1));
+  EXPECT_FALSE(lab.host(other).set_application_score(lab.id(judge), 1));
+  params.topic_weight = -1;
+  EXPECT_FALSE(lab.host(judge).set_topic_score_params("t", params));
+}
+
 }  // namespace
 }  // namespace grapevine::host
