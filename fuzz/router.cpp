@@ -359,8 +359,8 @@ class Run {
       case 1:
         return router_.remove_direct(identity(number(of)));
       case 2:
-        return router_.set_application_score(identity(number(of)),
-                                             static_cast<double>(byte() % 5) - 2);
+        router_.set_application_score(identity(number(of)), static_cast<double>(byte() % 5) - 2);
+        return;
       default:
         return router_.set_validated(topic(), code & 8);
     }

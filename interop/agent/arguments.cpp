@@ -96,6 +96,14 @@ double Arguments::real_or(std::string_view name, double absent) {
   return absent;
 }
 
+double Arguments::signed_or(std::string_view name, double absent) {
+  const auto value = take(name);
+  if (!value) return absent;
+  if (const auto number = real_of(*value)) return *number;
+  fail(name, "is no number");
+  return absent;
+}
+
 bool Arguments::flag_or(std::string_view name, bool absent) {
   const auto value = take(name);
   if (!value) return absent;
@@ -159,6 +167,30 @@ std::vector<Arguments> Arguments::objects(std::string_view name) {
       return objects;
     }
     objects.emplace_back(std::move(*object));
+  }
+  return objects;
+}
+
+std::optional<Arguments> Arguments::object(std::string_view name) {
+  auto value = take(name);
+  if (!value) return std::nullopt;
+  if (auto* object = value->if_object()) return Arguments{std::move(*object)};
+  fail(name, "is no object");
+  return std::nullopt;
+}
+
+std::vector<std::pair<std::string, Arguments>> Arguments::named_objects(std::string_view name) {
+  std::vector<std::pair<std::string, Arguments>> objects;
+  auto outer = object(name);
+  if (!outer) return objects;
+  for (auto& item : outer->values_) {
+    std::string key{item.key().data(), item.key().size()};
+    auto* object = item.value().if_object();
+    if (object == nullptr) {
+      fail(name, "has something that is no object");
+      return objects;
+    }
+    objects.emplace_back(std::move(key), Arguments{std::move(*object)});
   }
   return objects;
 }

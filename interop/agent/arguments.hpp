@@ -7,6 +7,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include <boost/json/object.hpp>
@@ -33,6 +34,8 @@ class Arguments {
   std::uint64_t number_or(std::string_view name, std::uint64_t absent, Bounds bounds = {});
   /// At least 0.
   double real_or(std::string_view name, double absent);
+  /// Any finite number.
+  double signed_or(std::string_view name, double absent);
   bool flag_or(std::string_view name, bool absent);
   /// A number that may have a fraction, rounded up to whole milliseconds; at most 100 years.
   std::chrono::milliseconds milliseconds_or(std::string_view name, std::chrono::milliseconds absent,
@@ -41,7 +44,10 @@ class Arguments {
   std::optional<std::vector<std::string>> optional_texts(std::string_view name);
   /// A list of objects, each to be taken apart and ended with `close`.
   std::vector<Arguments> objects(std::string_view name);
-  /// Whatever stands there; absent: null.
+  /// One object; nullopt when it is absent. Likewise.
+  std::optional<Arguments> object(std::string_view name);
+  /// The objects within one, by name. Likewise.
+  std::vector<std::pair<std::string, Arguments>> named_objects(std::string_view name);  /// Whatever stands there; absent: null.
   boost::json::value any(std::string_view name);
 
   /// The error of an inner object becomes one of this.

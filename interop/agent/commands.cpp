@@ -113,9 +113,9 @@ Agent::Reply Agent::mesh(Arguments& from) {
 }
 
 Agent::Reply Agent::score(Arguments& from) {
-  take_peer(from, "peer");
+  const auto peer = take_peer(from, "peer");
   if (const auto error = from.error()) return std::unexpected(*error);
-  return std::unexpected("unsupported: score");
+  return json::object{{"score", node_.score(peer)}};
 }
 
 Agent::Reply Agent::ping(Arguments& from) {

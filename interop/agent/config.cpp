@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "agent/arguments.hpp"
+#include "agent/score.hpp"
 
 namespace grapevine::agent {
 
@@ -160,13 +161,14 @@ std::expected<Settings, StartFailure> parse_config(std::string_view text) {
   take_times(*parsed, settings.node.gossip);
   settings.rules = take_rules(*parsed);
   const bool px = parsed->flag_or("px", false);
-  const auto score = parsed->any("score");
-  if (!score.is_null() && !score.is_object()) parsed->fail("score", "is no object");
+  settings.node.score = take_score(*parsed);
   if (const auto error = parsed->error())
     return std::unexpected(StartFailure::usage("config: " + *error));
   if (px) return std::unexpected(StartFailure::unsupported("px"));
-  if (!score.is_null()) return std::unexpected(StartFailure::unsupported("score"));
   if (settings.node.router == Router::floodsub) {
+    if (settings.node.score) {
+      return std::unexpected(StartFailure::unsupported("score: floodsub has none"));
+    }
     for (const auto& id : settings.node.gossip_protocols) {
       if (id != floodsub_id) return std::unexpected(StartFailure::unsupported("protocols: " + id));
     }

@@ -3,7 +3,8 @@
 """An agent whose network is a flood of JSON lines over TCP: enough to try the runner on.
 
 FAKE_FAULTS, a comma-separated list, makes it misbehave: `lose` every tenth message, `double`
-every tenth, `spoil` a byte, `wrong_via`, `ignore_verdicts`, `deaf` to quit, `bad_exit`,
+every tenth, `spoil` a byte, `wrong_via`, `ignore_verdicts`, `forgive` bad messages, `deaf` to
+quit, `bad_exit`,
 `chatter` (a line that is no JSON), `silent` (never ready), `unsupported` (exits 3).
 """
 
@@ -18,12 +19,14 @@ import time
 FAULTS = set(filter(None, os.environ.get("FAKE_FAULTS", "").split(",")))
 KEYS = {
     "sign", "message_id", "validate", "protocols", "max_message_size", "d", "d_low", "d_high",
-    "d_score", "d_out", "d_lazy", "flood_publish", "history_length", "history_gossip",
+    "d_score", "d_out", "d_lazy", "flood_publish", "history_length", "history_gossip", "score",
+    "heartbeat_ms",
 }  # fmt: skip
 ARGUMENTS = {
     "connect": {"addr": str}, "disconnect": {"peer": str}, "subscribe": {"topic": str},
     "unsubscribe": {"topic": str}, "publish": {"topic": str, "data": str}, "peers": {},
     "mesh": {"topic": str}, "ping": {"peer": str}, "stats": {}, "quit": {},
+    "score": {"peer": str},
 }  # fmt: skip
 OPTIONAL = {"peers": {"topic": str}, "connect": {"timeout_ms": int}}
 SEED_ZERO = "12D3KooWDpJ7As7BWAwRMfu1VU2WCqNjvq387JEYKDBj4kx6nXTN"
@@ -40,6 +43,9 @@ class Node:
         self.signed = config.get("sign", "strict") == "strict"
         self.verdicts = {rule["topic"]: rule["verdict"] for rule in config.get("validate", [])}
         self.full = config.get("d_high", 12)
+        self.graylist = (config.get("score") or {}).get("graylist_threshold")
+        self.pruned = set()
+        self.scores = {}  # peer id: score, where there are scores
         self.topics = set()
         self.links = {}  # peer id: writer
         self.subscribed = {}  # peer id: topics
@@ -72,6 +78,10 @@ class Node:
         writer.close()
 
     def take(self, peer, frame):
+        if "pruned" in frame:
+            self.pruned.add(peer)
+        if self.score(peer) < (self.graylist or 0):
+            return
         if "topics" in frame:
             self.subscribed[peer] = set(frame["topics"])
             for message in self.kept:
@@ -80,9 +90,19 @@ class Node:
             self.seen.add(frame["id"])
             verdict = self.verdicts.get(frame["topic"], "accept")
             if verdict != "accept" and "ignore_verdicts" not in FAULTS:
+                self.blame(peer)
                 return
             self.deliver(peer, frame)
             self.forward(frame, but=peer)
+
+    def score(self, peer):
+        return self.scores.get(peer, 0)
+
+    def blame(self, peer):
+        """Whoever is below zero is in nobody's mesh; it is told, as by a PRUNE."""
+        if self.graylist is not None and "forgive" not in FAULTS:
+            self.scores[peer] = self.score(peer) - 100
+            self.write(self.links[peer], {"pruned": True})
 
     def deliver(self, peer, frame):
         if frame["topic"] not in self.topics:
@@ -162,7 +182,11 @@ class Node:
 
     async def do_mesh(self, value):
         there = [p for p in self.order if value["topic"] in self.subscribed.get(p, ())]
+        there = [p for p in there if self.score(p) >= 0 and p not in self.pruned]
         return {"peers": there[: self.full]}
+
+    async def do_score(self, value):
+        return {"score": self.score(value["peer"])}
 
     async def do_ping(self, value):
         if value["peer"] not in self.links:

@@ -70,6 +70,11 @@ class CasesTest(unittest.TestCase):
             self.play("verdicts_ours_in_middle", "ignore_verdicts", "go →"), Outcome.failed
         )
 
+    def test_a_score_that_does_not_fall_fails(self):
+        for pattern in ("scores_ours_judges", "scores_peer_judges"):
+            with self.subTest(pattern):
+                self.assert_outcome(self.play(pattern, "forgive", "go →"), Outcome.failed)
+
     def test_an_end_in_disorder_fails(self):
         for faults in ("bad_exit", "chatter"):
             with self.subTest(faults):

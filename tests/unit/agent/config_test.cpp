@@ -65,6 +65,39 @@ TEST(Config, ReachesTheLibraryInItsUnits) {
   EXPECT_EQ(settings->rules[0].verdict, Verdict::ignore);
 }
 
+TEST(Config, MakesScoreParametersOfTheFlatObject) {
+  const auto settings = parse_config(R"({"score":{"gossip_threshold":-1,"publish_threshold":-2,
+      "graylist_threshold":-3,"accept_px_threshold":4,"opportunistic_graft_threshold":5,
+      "behaviour_penalty_weight":-6,"behaviour_penalty_decay":0.5,"decay_interval_ms":2000,
+      "retain_score_ms":7000,"ip_colocation_factor_whitelist":["10.0.0.0/8"],
+      "topics":{"t":{"topic_weight":0.5,"invalid_message_deliveries_weight":-8,
+                     "invalid_message_deliveries_decay":0.9,
+                     "mesh_message_deliveries_window_ms":10}}}})");
+
+  ASSERT_TRUE(settings) << settings.error().text;
+  ASSERT_TRUE(settings->node.score);
+  const auto& score = *settings->node.score;
+  EXPECT_EQ(score.thresholds.gossip, -1);
+  EXPECT_EQ(score.thresholds.publish, -2);
+  EXPECT_EQ(score.thresholds.graylist, -3);
+  EXPECT_EQ(score.thresholds.accept_px, 4);
+  EXPECT_EQ(score.thresholds.opportunistic_graft, 5);
+  EXPECT_EQ(score.behaviour_penalty_weight, -6);
+  EXPECT_EQ(score.behaviour_penalty_decay, 0.5);
+  EXPECT_EQ(score.decay_interval, seconds{2});
+  EXPECT_EQ(score.decay_to_zero, 0.01);
+  EXPECT_EQ(score.retain_score, seconds{7});
+  EXPECT_EQ(score.seen_message_ttl, seconds{120});
+  EXPECT_EQ(score.ip_colocation_factor_whitelist, std::vector<std::string>{"10.0.0.0/8"});
+  ASSERT_EQ(score.topics.size(), 1u);
+  const auto& topic = score.topics.at("t");
+  EXPECT_EQ(topic.topic_weight, 0.5);
+  EXPECT_EQ(topic.invalid_message_deliveries_weight, -8);
+  EXPECT_EQ(topic.mesh_message_deliveries_window, milliseconds{10});
+  EXPECT_EQ(
+      parse_config(R"({"score":{"topics":{"t":{}}}})")->node.score->topics.at("t").topic_weight, 0);
+}
+
 TEST(Config, ThatIsWrongIsAUsageErrorThatNamesTheKey) {
   const std::pair<std::string_view, std::string_view> rows[] = {
       {R"({"colour":1})", "colour"},
@@ -81,6 +114,10 @@ TEST(Config, ThatIsWrongIsAUsageErrorThatNamesTheKey) {
       {R"({"fanout_ttl_ms":1e300})", "fanout_ttl_ms"},
       {R"({"protocols":[1]})", "protocols"},
       {R"({"score":1})", "score"},
+      {R"({"score":{"colour":1}})", "score: unknown: colour"},
+      {R"({"score":{"topics":{"t":1}}})", "topics"},
+      {R"({"score":{"topics":{"t":{"colour":1}}}})", "topics: t: unknown: colour"},
+      {R"({"score":{"topic_score_cap":"x"}})", "topic_score_cap"},
       {R"({"px":"no"})", "px"},
       {"[]", "config"},
       {"null", "config"},
@@ -95,7 +132,7 @@ TEST(Config, ThatIsWrongIsAUsageErrorThatNamesTheKey) {
 }
 
 TEST(Config, ThatWeCannotHonourIsUnsupported) {
-  for (const auto text : {R"({"px":true})", R"({"score":{}})", R"({"score":{"topics":{}}})",
+  for (const auto text : {R"({"px":true})", R"({"router":"floodsub","score":{}})",
                           R"({"router":"floodsub","protocols":["/meshsub/1.1.0"]})"}) {
     const auto settings = parse_config(text);
     ASSERT_FALSE(settings) << text;
