@@ -57,8 +57,14 @@ struct NodeConfig {
   std::string message_id;  ///< from_seqno, rust, js, nim, sha256, prefix8, prefix16; empty:
                            ///< from_seqno, sha256 without signing
   GossipParameters gossip;
-  std::optional<ScoreParameters> score;     ///< absent: every score is 0
-  std::optional<GaterParameters> gater;     ///< absent: nothing is shed
+  std::optional<ScoreParameters> score;  ///< absent: every score is 0
+  std::optional<GaterParameters> gater;  ///< absent: nothing is shed
+  /// Peers that are pruned for want of room are told of others, and such offers to us are dialled;
+  /// from peers whose score reaches `accept_px` only. gossipsub v1.1, "Peer Exchange".
+  bool peer_exchange = false;
+  /// Which addresses peer exchange may pass on and dial, asked on the network thread: multiaddrs of
+  /// IP addresses; names are never dialled. Absent: all.
+  std::function<bool(const Peer& peer, const std::string& address)> px_address_filter;
   std::vector<std::string> direct_peers;    ///< multiaddrs with /p2p
   std::size_t max_message_size = 1u << 20;  ///< bytes of one message
   std::size_t workers = 1;                  ///< threads that check signatures, 1..64

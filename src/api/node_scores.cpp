@@ -49,8 +49,8 @@ Expected<void> Node::set_topic_score(std::string topic, const TopicScoreParamete
   auto& runtime = *state_->runtime;
   if (!runtime.scores()) return std::unexpected(refused("this node does not score"));
   const auto params = api::to_params(parameters);
-  const auto set =
-      runtime.ask([&] { return runtime.host().set_topic_score_params(topic, params); });
+  const auto set = runtime.ask(
+      [&] { return runtime.host().set_topic_score_params(topic, params, runtime.time()); });
   if (!set) return std::unexpected(api::node_stopped());
   if (!*set) return std::unexpected(api::parameter_error(set->error()));
   return {};

@@ -115,6 +115,7 @@ Expected<std::shared_ptr<const gossipsub::Config>> gossip_of(const NodeConfig& c
                                  : pubsub::SignaturePolicy::strict_sign;
   gossip->message_id = pubsub::ids::by_name(id_name(config));
   if (!gossip->message_id) return std::unexpected(bad("message_id", "the name of an id function"));
+  gossip->peer_exchange = config.peer_exchange;
   if (auto set = set_scoring(*gossip, config); !set) return std::unexpected(std::move(set.error()));
   if (const auto checked = gossipsub::check(*gossip); !checked) {
     return std::unexpected(parameter_error(checked.error()));
@@ -130,6 +131,12 @@ std::shared_ptr<const host::Config> host_of(const NodeConfig& config,
   host->session = std::make_shared<const session::Config>();
   host->connections_max = config.connections_max;
   host->inbound_max = config.connections_max - config.connections_max / 4;
+  if (config.px_address_filter) {
+    host->px_filter = [ask = config.px_address_filter](const PeerId& peer,
+                                                       const Multiaddr& address) {
+      return ask(to_peer(peer), address.to_string());
+    };
+  }
   if (config.lift_per_peer_limit) {
     host->inbound_max = config.connections_max;
     host->per_peer_max = config.connections_max;

@@ -215,5 +215,60 @@ TEST(OpportunisticGrafting, FreesAMeshFullOfSilentPeers) {
   EXPECT_GE(friends_of_the_surrounded(10), 1);
 }
 
+constexpr std::size_t judges = 8;
+
+/// Four topics scored alike, in which silence costs `weight` times the threshold's square.
+gossipsub::ScoreParams four_topics(double weight) {
+  auto score = score_params();
+  score.topics["t"].mesh_message_deliveries_weight = weight;
+  for (const auto name : {"u", "v", "w"}) score.topics[name] = score.topics["t"];
+  return score;
+}
+
+/// A node that publishes and forwards in three topics and forwards nothing in the fourth, for the
+/// activation time and a minute. Answers how many of its neighbours found it below zero.
+std::size_t judges_that_see_through(const gossipsub::ScoreParams& params) {
+  using Id = Result<pubsub::MessageId, pubsub::RejectReason>;
+  World world{24};
+  const auto config = config_with([&](gossipsub::Config& gossip) { gossip.score = params; });
+  const auto silent = config_with([](gossipsub::Config& gossip) {
+    gossip.message_id = [](const pubsub::MessageView& view) -> Id {
+      if (view.topic == "t") return unexpected(pubsub::RejectReason::id_too_long);
+      return pubsub::ids::from_seqno(view);
+    };
+  });
+  add_nodes(world, judges, config);
+  const auto attacker = world.add(silent);
+  for (const auto topic : {"t", "u", "v", "w"}) join_all(world, topic);
+  connect_all(world);
+
+  std::vector<bool> saw(judges);
+  for (int second = 0; second < 70; ++second) {
+    for (const std::string topic : {"t", "u", "v", "w"}) {
+      const auto data = topic + std::to_string(second);
+      for (int i = 0; i < 2; ++i) {
+        world.publish(world.rng().below(judges), topic, data + "/" + std::to_string(i));
+      }
+      if (topic != "t") world.publish(attacker, topic, data);
+      world.run(250ms);
+    }
+    for (NodeIndex i = 0; i < judges; ++i) {
+      saw[i] = saw[i] || world.host(i).router().score(world.id(attacker)) < 0;
+    }
+  }
+  return static_cast<std::size_t>(std::ranges::count(saw, true));
+}
+
+/// CVE-2022-47547: conduct in other topics must not pay for silence in one.
+TEST(SilenceInOneTopic, IsSeenThroughUnlessTheParametersWereWarnedOf_V51_G10) {
+  const auto sound = four_topics(-20);
+  EXPECT_TRUE(gossipsub::warnings(sound).empty());
+  EXPECT_EQ(judges_that_see_through(sound), judges);
+
+  const auto weak = four_topics(-0.5);
+  EXPECT_EQ(gossipsub::warnings(weak).size(), 4u);
+  EXPECT_LT(judges_that_see_through(weak), judges);
+}
+
 }  // namespace
 }  // namespace grapevine::sim

@@ -55,6 +55,9 @@ struct Config {
       std::chrono::hours{1};  ///< a remote's backoff is clamped to [1 s, this] (V35)
   std::size_t backoff_slack_heartbeats = 2;
   bool flood_publish = false;
+  /// Who is pruned for want of room is told of other peers, and such offers to us are taken.
+  bool peer_exchange = false;
+  std::size_t px_bytes_max = 8 * 1024;  ///< of signed records in one PRUNE we send
   std::vector<PeerId> direct_peers;
   Duration direct_connect_interval = std::chrono::seconds{300};
 

@@ -70,7 +70,7 @@ void Router::State::maintain_mesh(Topic& topic, TimePoint now) {
   std::vector<PeerHandle> negative;
   std::ranges::copy_if(topic.mesh, std::back_inserter(negative),
                        [&](PeerHandle handle) { return score(peers.at(handle)) < 0; });
-  prune(topic, negative, config->prune_backoff, "negative score", now);
+  prune(topic, negative, {config->prune_backoff, "negative score"}, now);
   if (topic.mesh.size() < config->d_low) {
     graft(topic, graft_candidates(config->d - topic.mesh.size(), topic, false, now), "below d_low",
           now);
@@ -113,7 +113,7 @@ void Router::State::cut(Topic& topic, std::size_t size, TimePoint now) {
     if (in == order.end() || out == order.rend()) break;
     std::iter_swap(in, out);
   }
-  prune(topic, std::span{order}.subspan(size), config->prune_backoff, "above d_high", now);
+  prune(topic, std::span{order}.subspan(size), {config->prune_backoff, "above d_high", true}, now);
 }
 
 /// gossipsub v1.0, "Fanout maintenance".

@@ -50,22 +50,23 @@ void Router::State::graft(Topic& topic, std::span<const PeerHandle> chosen, std:
   }
 }
 
-void Router::State::prune(Topic& topic, std::span<const PeerHandle> chosen, Duration backoff,
-                          std::string_view reason, TimePoint now) {
+void Router::State::prune(Topic& topic, std::span<const PeerHandle> chosen, const Pruning& how,
+                          TimePoint now) {
   for (const auto handle : chosen) {
     auto& peer = peers.at(handle);
     leave_mesh(topic, peer);
-    backoffs.extend(topic.handle, peer.id, base::saturating_add(now, backoff));
-    send_prune(peer, topic, backoff);
-    trace(Traced::Kind::prune, peer.id, *topic.name, reason);
+    backoffs.extend(topic.handle, peer.id, base::saturating_add(now, how.backoff));
+    send_prune(peer, topic, how);
+    trace(Traced::Kind::prune, peer.id, *topic.name, how.reason);
   }
 }
 
-void Router::State::send_prune(Peer& peer, const Topic& topic, Duration backoff) {
+void Router::State::send_prune(Peer& peer, const Topic& topic, const Pruning& how) {
   if (!peer.gossips()) return;
   const bool knows_backoff = peer.version >= Version::v1_1;
   peer.outbox.prune(topic.name,
-                    knows_backoff ? std::optional{whole_seconds(backoff)} : std::nullopt);
+                    knows_backoff ? std::optional{whole_seconds(how.backoff)} : std::nullopt,
+                    how.offers ? offers_to(peer, topic) : std::vector<OfferedPeer>{});
   want_write(peer);
 }
 
@@ -79,9 +80,9 @@ void Router::State::on_graft(Peer& peer, std::string_view name, TimePoint now) {
     return;
   }
   if (!peer.gossips() || topic->mesh.contains(peer.handle)) return;
-  const auto refuse = [&](std::string_view reason) {
+  const auto refuse = [&](std::string_view reason, bool offers = false) {
     backoffs.extend(topic->handle, peer.id, base::saturating_add(now, config->prune_backoff));
-    send_prune(peer, *topic, config->prune_backoff);
+    send_prune(peer, *topic, {config->prune_backoff, reason, offers});
     count(Traced::Kind::prune, peer, topic->name, reason);
   };
   if (peer.direct) return refuse("direct peer");
@@ -90,7 +91,7 @@ void Router::State::on_graft(Peer& peer, std::string_view name, TimePoint now) {
     return refuse("within backoff");
   }
   if (score(peer) < 0) return refuse("negative score");
-  if (topic->mesh.size() >= config->d_high && !peer.outbound) return refuse("mesh is full");
+  if (topic->mesh.size() >= config->d_high && !peer.outbound) return refuse("mesh is full", true);
   if (!topic->subscribers.contains(peer.handle) && !subscribe(peer, name)) {
     return refuse("too many topics");
   }
@@ -109,7 +110,9 @@ void Router::State::on_prune(Peer& peer, const pubsub::Prune& prune, TimePoint n
   auto* topic = topics.find(prune.topic);
   if (topic == nullptr || !topic->joined) return;
   peer.early_grafts.erase(topic->handle);
+  const auto score_before = score(peer);
   const bool meshed = leave_mesh(*topic, peer);
+  if (meshed) on_offers(peer, *topic, prune, score_before);
   if (meshed) trace(Traced::Kind::prune, peer.id, prune.topic, "pruned by peer");
   if (!meshed && backoffs.crowded()) return;
   // A remote's number never reaches the clock unclamped (V35, V36).

@@ -31,7 +31,16 @@ struct Announcement {
 struct MeshChange {
   bool graft;
   std::optional<std::uint64_t> backoff;
+  std::vector<OfferedPeer> offers;
 };
+
+pubsub::Prune prune_of(std::string_view topic, const MeshChange& change) {
+  pubsub::Prune prune{topic, change.backoff, {}};
+  for (const auto& offer : change.offers) {
+    prune.peers.push_back({offer.id.bytes(), offer.record.view()});
+  }
+  return prune;
+}
 
 struct Advert {
   TopicName topic;
@@ -96,11 +105,12 @@ void Outbox::announce(TopicName topic, bool subscribe, pubsub::PartialFlags part
 }
 
 void Outbox::graft(TopicName topic) {
-  lanes().mesh_changes.set(std::move(topic), {true, std::nullopt});
+  lanes().mesh_changes.set(std::move(topic), {true, std::nullopt, {}});
 }
 
-void Outbox::prune(TopicName topic, std::optional<std::uint64_t> backoff) {
-  lanes().mesh_changes.set(std::move(topic), {false, backoff});
+void Outbox::prune(TopicName topic, std::optional<std::uint64_t> backoff,
+                   std::vector<OfferedPeer> offers) {
+  lanes().mesh_changes.set(std::move(topic), {false, backoff, std::move(offers)});
 }
 
 void Outbox::ihave(const TopicName& topic, SharedIds ids) {
@@ -225,7 +235,7 @@ bool Outbox::Lanes::pack_topics(pubsub::RpcWriter& writer) {
   while (!mesh_changes.empty()) {
     const auto& change = mesh_changes.value();
     const bool added = change.graft ? writer.add_graft(mesh_changes.topic())
-                                    : writer.add_prune({mesh_changes.topic(), change.backoff, {}});
+                                    : writer.add_prune(prune_of(mesh_changes.topic(), change));
     if (!added) return false;
     mesh_changes.pop();
   }

@@ -13,11 +13,18 @@
 #include "core/gossipsub/topics.hpp"
 #include "core/pubsub/message_id.hpp"
 #include "core/pubsub/rpc.hpp"
+#include "identity/peer_id.hpp"
 
 namespace grapevine::gossipsub {
 
 /// In which order messages leave, after control. Shedding goes the other way.
 enum class Lane : std::uint8_t { own, forward, gossip };
+
+/// A peer that a PRUNE names, with its signed record where there is one.
+struct OfferedPeer {
+  PeerId id;
+  SharedBytes record;
+};
 
 /// What waits to be sent to one peer: control, merged so that the last word on a topic stands, and
 /// three lanes of messages bounded together in bytes and number. At rest it is one null pointer.
@@ -43,7 +50,8 @@ class Outbox {
   void announce(TopicName topic, bool subscribe, pubsub::PartialFlags partial = {});
   void graft(TopicName topic);
   /// `backoff` in seconds; none towards a 1.0 peer.
-  void prune(TopicName topic, std::optional<std::uint64_t> backoff);
+  void prune(TopicName topic, std::optional<std::uint64_t> backoff,
+             std::vector<OfferedPeer> offers = {});
   /// Ids that many peers are told of, held once for all of them.
   using SharedIds = std::shared_ptr<const std::vector<pubsub::MessageId>>;
   /// Ids of one IHAVE or IWANT entry: a fraction of the control bytes an RPC may hold, whatever

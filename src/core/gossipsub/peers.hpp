@@ -19,6 +19,7 @@ struct Budget {
   std::uint32_t ids_asked = 0;       ///< ids we asked it for
   std::uint32_t iwant_ids = 0;       ///< ids of its IWANTs looked at
   std::uint32_t idontwant_ids = 0;
+  std::uint32_t px_peers = 0;        ///< peers it offered us that were looked at
   std::uint32_t ids_advertised = 0;  ///< ids of our IHAVEs
   std::size_t iwant_bytes = 0;       ///< bytes of messages queued for its IWANTs
 };
@@ -46,6 +47,7 @@ struct Peer {
   Unwanted unwanted;
   Served served;
   Outbox outbox;
+  SharedBytes record;  ///< by which others are told of it
 
   bool gossips() const { return stream_open && version != Version::floodsub; }
   /// May be in a mesh or fanout, or hear gossip.

@@ -38,7 +38,10 @@ std::string_view name(Traced::Kind kind) {
                                                "partial_sent",
                                                "partial_received",
                                                "graylisted",
-                                               "shed"};
+                                               "shed",
+                                               "px_sent",
+                                               "px_received",
+                                               "px_refused"};
   return names[static_cast<std::size_t>(kind)];
 }
 
@@ -255,7 +258,7 @@ void Router::add_direct(const PeerId& id, TimePoint now) {
     for (const auto topic_handle : peer.topics) {
       auto& topic = state.topics.at(topic_handle);
       if (!topic.mesh.contains(handle)) continue;
-      state.prune(topic, {&handle, 1}, state.config->prune_backoff, "direct peer", now);
+      state.prune(topic, {&handle, 1}, {state.config->prune_backoff, "direct peer"}, now);
     }
     peer.direct = true;
     state.drop_from_meshes(peer);

@@ -72,9 +72,12 @@ struct Validate {
   pubsub::Message message;
   PeerId via;
 };
-/// A direct peer is not connected.
+/// A direct peer is not connected; or a peer was offered in a PRUNE, which the driver may dial if
+/// the record is genuine and names it. gossipsub v1.1, "Peer Exchange".
 struct Connect {
   PeerId peer;
+  PeerId offered_by = {};   ///< empty: it is a direct peer
+  SharedBytes record = {};  ///< the signed peer record offered, unchecked; may be empty
 };
 /// Something worth counting or showing. Never needed for correctness. What a remote can cause by
 /// the million (duplicates, refusals, budgets, IDONTWANT) is merged: one event a peer, topic and
@@ -110,6 +113,9 @@ struct Traced {
     partial_received,
     graylisted,
     shed,
+    px_sent,
+    px_received,
+    px_refused,
   };
   Kind kind;
   PeerId peer;
@@ -196,13 +202,16 @@ class Router {
   void add_direct(const PeerId& peer, TimePoint now);
   void remove_direct(const PeerId& peer);
   void set_ips(PeerHandle peer, std::span<const IpAddress> ips);
+  /// The signed record by which others are told of the peer, checked by the caller; empty: it is
+  /// named without one. Kept only with `peer_exchange`, and up to 4 KiB.
+  void set_record(PeerHandle peer, SharedBytes record);
   /// P5: the application's word on a connected peer, kept as long as its score. False, and nothing
   /// done, without scoring, of a peer that is not connected, and where `app_specific_score` is
   /// asked.
   bool set_application_score(const PeerId& peer, double value);
   /// Scores `topic` by `params` from now on. Nothing without scoring.
   Result<void, ConfigError> set_topic_score_params(std::string_view topic,
-                                                   const TopicScoreParams& params);
+                                                   const TopicScoreParams& params, TimePoint now);
 
   std::optional<Output> poll();
   /// The next RPC for `peer`, at most about `send_limits.batch_bytes` unless one message is larger;

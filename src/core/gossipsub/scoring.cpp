@@ -139,13 +139,16 @@ bool Router::set_application_score(const PeerId& id, double value) {
 }
 
 Result<void, ConfigError> Router::set_topic_score_params(std::string_view name,
-                                                         const TopicScoreParams& params) {
+                                                         const TopicScoreParams& params,
+                                                         TimePoint now) {
   if (auto checked = check(params, {}); !checked) return checked;
-  if (!state_->scores) return {};
-  const auto scored = state_->scores->set_topic_params(name, params);
-  if (auto* topic = state_->topics.find(name); topic != nullptr && topic->joined) {
-    topic->scored = scored;
-  }
+  auto& scores = state_->scores;
+  if (!scores) return {};
+  const auto scored = scores->set_topic_params(name, params);
+  auto* topic = state_->topics.find(name);
+  if (topic == nullptr || !topic->joined || topic->scored == scored) return {};
+  topic->scored = scored;
+  for (const auto peer : topic->mesh) scores->graft(peer, scored, now);  // they are in it already
   return {};
 }
 

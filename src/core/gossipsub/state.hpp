@@ -26,6 +26,7 @@ namespace grapevine::gossipsub {
 /// The router's parts and the work on them, one source file a concept:
 ///   subscriptions.cpp  who wants what
 ///   mesh.cpp           GRAFT, PRUNE, backoff
+///   exchange.cpp       peers named in a PRUNE
 ///   delivery.cpp       messages in: checked, delivered, forwarded
 ///   publishing.cpp     messages of our own, fanout, outboxes
 ///   gossip.cpp         IHAVE, IWANT, IDONTWANT
@@ -62,9 +63,13 @@ struct Router::State {
   void enter_mesh(Topic& topic, const Peer& peer, TimePoint now);
   /// False when it was not in it.
   bool leave_mesh(Topic& topic, const Peer& peer);
-  void prune(Topic& topic, std::span<const PeerHandle> chosen, Duration backoff,
-             std::string_view reason, TimePoint now);
-  void send_prune(Peer& peer, const Topic& topic, Duration backoff);
+  struct Pruning {
+    Duration backoff;
+    std::string_view reason;
+    bool offers = false;  ///< others are named to who goes
+  };
+  void prune(Topic& topic, std::span<const PeerHandle> chosen, const Pruning& how, TimePoint now);
+  void send_prune(Peer& peer, const Topic& topic, const Pruning& how);
   void drop_from_meshes(Peer& peer);
   void repeat_grafts(Peer& peer);
   void punish_early_graft(Peer& peer, TimePoint backoff_end, TimePoint now);
@@ -91,6 +96,10 @@ struct Router::State {
   }
   std::vector<PeerHandle> graft_candidates(std::size_t count, const Topic& topic,
                                            bool outbound_only, TimePoint now);
+
+  // exchange.cpp
+  std::vector<OfferedPeer> offers_to(const Peer& to, const Topic& topic);
+  void on_offers(Peer& from, const Topic& topic, const pubsub::Prune& prune, double its_score);
 
   // delivery.cpp
   void on_publish(Peer& peer, const SharedBytes& field, ByteView body, TimePoint now);

@@ -132,7 +132,7 @@ void Router::State::leave(std::string_view name, TimePoint now) {
   auto* topic = topics.find(name);
   if (topic == nullptr || !topic->joined) return;
   announce(*topic, false);
-  prune(*topic, topic->mesh.copy(), config->unsubscribe_backoff, "left", now);
+  prune(*topic, topic->mesh.copy(), {config->unsubscribe_backoff, "left"}, now);
   for (const auto handle : peers.handles()) peers.at(handle).early_grafts.erase(topic->handle);
   topic->joined = false;
   followups.clear();  // what comes now of the topic is not looked at

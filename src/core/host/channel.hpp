@@ -29,6 +29,7 @@ class Channel {
 
   /// nullptr when it is the other kind.
   session::Session* session() { return std::get_if<session::Session>(&kind_); }
+  bool is_direct() const { return std::holds_alternative<Direct>(kind_); }
   Direct* direct() { return std::get_if<Direct>(&kind_); }
 
   // --- as in `session::Session` ---

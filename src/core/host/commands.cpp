@@ -69,6 +69,7 @@ StateSize Host::State::size() const {
   size.networks = admission.networks();
   size.addresses = addresses.size();
   size.direct = direct.size();
+  size.exchanged = exchange.waiting.size() + exchange.dialling;
   return size;
 }
 
@@ -101,6 +102,9 @@ void Host::State::check_invariants() const {
   ASSERT(unproven == half_open.size() && unproven <= config->half_open_max);
   ASSERT(links.size() == admission.connections());
   ASSERT(dials.size() <= config->dials_max);
+  ASSERT(exchange.waiting.size() <= config->px_waiting_max);
+  ASSERT(exchange.dialling <= config->px_dials_max);
+  ASSERT(exchange.backoffs.size() <= config->px_backoffs_max);
   for (const auto& [id, lookup] : lookups) ASSERT(connecting.contains(lookup.connect));
 }
 

@@ -2,12 +2,15 @@
 #pragma once
 
 #include <cstddef>
+#include <functional>
 #include <memory>
 #include <string>
 
 #include "base/time.hpp"
 #include "core/gossipsub/config.hpp"
 #include "core/session/session.hpp"
+#include "identity/peer_id.hpp"
+#include "multi/multiaddr.hpp"
 
 namespace grapevine::host {
 
@@ -36,6 +39,13 @@ struct Config {
   Duration dial_stagger = std::chrono::milliseconds{250};  ///< between addresses of one peer
   Duration dial_backoff_min = std::chrono::seconds{1};
   Duration dial_backoff_max = std::chrono::minutes{5};
+
+  /// Which addresses may be passed on and dialled by peer exchange; none: every address of numbers.
+  /// Called on the host's thread.
+  std::function<bool(const PeerId& peer, const Multiaddr& address)> px_filter;
+  std::size_t px_dials_max = 8;        ///< peers from PRUNEs dialled at a time
+  std::size_t px_waiting_max = 64;     ///< peers from PRUNEs that wait for that
+  std::size_t px_backoffs_max = 1024;  ///< such peers that could not be reached
 
   std::size_t streams_per_protocol_max =
       32;  ///< inbound, per connection; gossip 1, identify 2, ping 2

@@ -11,12 +11,13 @@ void add_detail(std::string& detail, std::string_view address, std::string_view 
   detail.append(address).append(": ").append(reason);
 }
 
-ConnectId Host::State::connect(ConnectRequest request, std::optional<std::size_t> for_direct) {
+ConnectId Host::State::connect(ConnectRequest request, const Wish& wish) {
   const ConnectId id{next_connect++};
   auto attempt = std::make_unique<Connecting>();
   attempt->id = id;
   attempt->request = std::move(request);
-  attempt->direct = for_direct;
+  attempt->direct = wish.direct;
+  attempt->exchanged = wish.exchanged;
   auto& added = *attempt;
   connecting.emplace(id, std::move(attempt));
   if (const auto error = prepare(added)) {
@@ -185,6 +186,8 @@ void Host::State::finish_connect(ConnectId id, ConnectResult result) {
   if (attempt->direct) {
     direct[*attempt->direct].dialling = false;
     if (result.error) on_direct_over(*attempt->direct, false);
+  } else if (attempt->exchanged) {
+    on_exchange_over(attempt->peer, result.error);
   } else {
     outputs.push(std::move(result));
   }

@@ -21,7 +21,7 @@ void Host::State::connect_direct(std::size_t index) {
   }
   if (known.empty()) return;
   peer.dialling = true;
-  connect({std::move(known), peer.id, config->dial_timeout, false, false}, index);
+  connect({std::move(known), peer.id, config->dial_timeout, false, false}, {.direct = index});
 }
 
 /// It could not be reached, or is gone again. The wait doubles from `dial_backoff_min` to

@@ -18,6 +18,7 @@ constexpr std::size_t inbound_max = 2;
 void Host::State::enter_router(PeerEntry& peer) {
   if (std::exchange(peer.gossip.in_router, true)) return;
   router.add_peer(peer.handle, {peer.id, find(peer.links.front())->outbound, ips_of(peer)}, now);
+  router.set_record(peer.handle, peer.record);
 }
 
 /// Where the peer is connected from, for its score.

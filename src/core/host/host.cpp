@@ -16,7 +16,8 @@ Host::State::State(KeyPair identity_in, std::shared_ptr<const Config> config_in,
       router{std::move(router_in)},
       admission{*config, rng},
       addresses{*config, rng},
-      peers{0, PeerIdHash{base::KeyedHash{rng}}} {
+      peers{0, PeerIdHash{base::KeyedHash{rng}}},
+      exchange{{}, 0, false, DialBackoffs{*config, peers.hash_function()}} {
   for (const auto version : config->gossip->versions) {
     const bool flood = version == gossipsub::Version::floodsub;
     if (flood || config->gossip->mode == gossipsub::Mode::gossipsub) {
@@ -47,6 +48,8 @@ Result<void, gossipsub::ConfigError> check(const Config& config) {
   if (config.addresses_per_peer_max == 0) return wrong("addresses_per_peer_max", positive);
   if (config.dns_depth_max == 0) return wrong("dns_depth_max", positive);
   if (config.dns_records_max == 0) return wrong("dns_records_max", positive);
+  if (config.px_dials_max == 0) return wrong("px_dials_max", positive);
+  if (config.px_backoffs_max == 0) return wrong("px_backoffs_max", positive);
   if (config.dial_backoff_min <= Duration::zero()) {
     return wrong("dial_backoff_min", "must be positive");
   }
@@ -252,7 +255,7 @@ std::optional<TimePoint> Host::next_deadline() const {
 
 ConnectId Host::connect(ConnectRequest request, TimePoint now) {
   state_->begin(now);
-  const auto id = state_->connect(std::move(request), std::nullopt);
+  const auto id = state_->connect(std::move(request), {});
   state_->settle();
   return id;
 }
@@ -312,8 +315,9 @@ bool Host::set_application_score(const PeerId& peer, double value) {
 }
 
 Result<void, gossipsub::ConfigError> Host::set_topic_score_params(
-    std::string_view topic, const gossipsub::TopicScoreParams& params) {
-  return state_->router.set_topic_score_params(topic, params);
+    std::string_view topic, const gossipsub::TopicScoreParams& params, TimePoint now) {
+  state_->begin(now);
+  return state_->router.set_topic_score_params(topic, params, state_->now);
 }
 
 void Host::add_direct(const PeerId& peer, std::vector<Multiaddr> addresses, TimePoint now) {

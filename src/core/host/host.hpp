@@ -53,6 +53,7 @@ struct StateSize {
   std::size_t networks = 0;   ///< remembered for the accept rate; bounded, not cleared
   std::size_t addresses = 0;  ///< peers in the address book; likewise
   std::size_t direct = 0;
+  std::size_t exchanged = 0;  ///< peers from PRUNEs that wait or are dialled
 };
 
 /// Why a stream could not be opened.
@@ -120,7 +121,7 @@ class Host {
   /// As the router's.
   bool set_application_score(const PeerId& peer, double value);
   Result<void, gossipsub::ConfigError> set_topic_score_params(
-      std::string_view topic, const gossipsub::TopicScoreParams& params);
+      std::string_view topic, const gossipsub::TopicScoreParams& params, TimePoint now);
   void add_direct(const PeerId& peer, std::vector<Multiaddr> addresses, TimePoint now);
 
   /// Inbound streams of `protocol` come as `StreamOpened` from now on; identify tells everybody.

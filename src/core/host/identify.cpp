@@ -24,6 +24,10 @@ identify::Info Host::State::identity_for(const Link& link) const {
   info.addresses = listen_addresses;
   info.protocols = protocols->supported;
   info.signed_record = signed_record;
+  // Nobody reads it off a direct link, where it needs no check.
+  if (link.channel.is_direct() && !signed_record.empty()) {
+    info.record = PeerRecord{self, record_seq, listen_addresses};
+  }
   using multi::Protocol;
   const auto endpoint = link.address.tcp_endpoint();
   const bool numeric = endpoint && (endpoint->host_protocol == Protocol::ip4 ||
@@ -111,6 +115,7 @@ void Host::State::on_identified(PeerEntry& peer, identify::Info info) {
     for (const auto& address : peer.info.addresses) plain.push_back(address.without_p2p());
     addresses.replace(peer.id, std::move(plain), now);
   }
+  if (newer && config->gossip->peer_exchange) keep_record(peer);
   peer.info.public_key.reset();
   peer.info.signed_record = {};
   if (peer.info.record) peer.info.record->addresses = {};

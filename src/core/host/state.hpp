@@ -13,6 +13,7 @@
 #include "core/host/address_book.hpp"
 #include "core/host/admission.hpp"
 #include "core/host/channel.hpp"
+#include "core/host/dial_backoffs.hpp"
 #include "core/host/events.hpp"
 #include "core/host/frame_reader.hpp"
 #include "core/host/host.hpp"
@@ -132,6 +133,7 @@ struct PeerEntry {
   bool identify_over = false;  ///< it has, or will not
   bool asking_again = false;   ///< a timer to identify it again is set
   identify::Info info;         ///< what identify and pushes told
+  SharedBytes record;          ///< its signed record, where it may be passed on
   std::optional<Duration> round_trip;
   std::optional<TimePoint> last_push;
   Gossip gossip;
@@ -165,6 +167,7 @@ struct Connecting {
   DialError last_error = DialError::none_given;
   std::string detail;
   std::optional<std::size_t> direct;  ///< ours, for that direct peer: the application is not told
+  bool exchanged = false;             ///< ours, for a peer that a PRUNE named; likewise
   bool queued = false;                ///< stands in the backlog
 };
 
@@ -180,11 +183,24 @@ struct DirectPeer {
   bool dialling = false;
 };
 
+/// Peers that PRUNEs named. gossipsub v1.1, "Peer Exchange".
+struct Exchange {
+  struct Candidate {
+    PeerId peer;
+    std::vector<Multiaddr> addresses;
+  };
+  base::Queue<Candidate> waiting;
+  std::size_t dialling = 0;
+  bool serving = false;  ///< a failure within `serve_exchange` is looked at by the loop there
+  DialBackoffs backoffs;
+};
+
 /// The host's parts and the work on them, one source file a concept:
 ///   turn.cpp      the order of work: inputs, events, what follows from them
 ///   links.cpp     connections and their sessions      timing.cpp    what deadlines mean
 ///   peers.cpp     who is connected, by which links     dialing.cpp   connect commands
 ///   direct.cpp    peers that are dialled again and again   resolving.cpp  dnsaddr names
+///   exchange.cpp  peers that PRUNEs named
 ///   gossip.cpp    the gossip streams and the router    identify.cpp  identify and push
 ///   streams.cpp   what happens on a stream             commands.cpp  ping and the application's
 ///
@@ -253,7 +269,12 @@ struct Host::State {
   std::vector<PeerId> sorted_peers() const;
 
   // dialing.cpp
-  ConnectId connect(ConnectRequest request, std::optional<std::size_t> direct_index);
+  /// Who wants a connection: the application, unless one of these is set.
+  struct Wish {
+    std::optional<std::size_t> direct = {};
+    bool exchanged = false;
+  };
+  ConnectId connect(ConnectRequest request, const Wish& wish);
   std::optional<DialError> prepare(Connecting& attempt);
   bool take_address(Connecting& attempt, const Multiaddr& address);
   bool finish_if_connected(Connecting& attempt);
@@ -278,6 +299,16 @@ struct Host::State {
   std::optional<std::size_t> direct_index(const PeerId& peer) const;
   void connect_direct(std::size_t index);
   void on_direct_over(std::size_t index, bool was_good);
+
+  // exchange.cpp
+  void on_offer(const gossipsub::Connect& offer);
+  Result<std::vector<Multiaddr>, std::string_view> offered_addresses(
+      const gossipsub::Connect& offer) const;
+  void serve_exchange();
+  void on_exchange_over(const PeerId& peer, std::optional<DialError> error);
+  void keep_record(PeerEntry& peer);
+  bool may_exchange(const PeerId& peer, const Multiaddr& address) const;
+  bool connecting_to(const PeerId& peer) const;
 
   // gossip.cpp
   void consider_gossip(PeerEntry& peer);
@@ -356,6 +387,7 @@ struct Host::State {
   std::vector<LinkId> half_open;                        ///< inbound, oldest first
   boost::unordered_flat_map<LinkId, Bytes> last_bytes;  ///< of links that ended, to be pulled
   boost::unordered_flat_map<PeerId, std::unique_ptr<PeerEntry>, PeerIdHash> peers;
+  Exchange exchange;
   boost::unordered_flat_map<PeerHandle, PeerEntry*> by_handle;
   boost::unordered_flat_map<ConnectId, std::unique_ptr<Connecting>> connecting;
   boost::unordered_flat_map<DialId, DialAttempt> dials;

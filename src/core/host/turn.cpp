@@ -85,7 +85,11 @@ void Host::State::on_router(gossipsub::Output& output) {
   if (const auto* write = std::get_if<gossipsub::WantsWrite>(&output)) {
     if (auto* peer = find(write->peer)) flush_gossip(*peer);
   } else if (const auto* connect_to = std::get_if<gossipsub::Connect>(&output)) {
-    if (const auto index = direct_index(connect_to->peer)) connect_direct(*index);
+    if (!connect_to->offered_by.empty()) {
+      on_offer(*connect_to);
+    } else if (const auto index = direct_index(connect_to->peer)) {
+      connect_direct(*index);
+    }
   } else if (auto* deliver = std::get_if<Deliver>(&output)) {
     outputs.push(std::move(*deliver));
   } else if (auto* verify = std::get_if<Verify>(&output)) {

@@ -23,6 +23,7 @@ struct Heard {
   struct Prune {
     std::string topic;
     std::optional<std::uint64_t> backoff;
+    std::vector<std::pair<PeerId, std::string>> offers{};  ///< with their records
   };
   struct Advert {
     std::string topic;
@@ -67,7 +68,10 @@ struct Heard {
     }
     for (const auto topic : rpc->graft) grafts.emplace_back(topic);
     for (const auto& prune : rpc->prune) {
-      prunes.push_back({std::string{prune.topic}, prune.backoff_seconds});
+      auto& entry = prunes.emplace_back(Prune{std::string{prune.topic}, prune.backoff_seconds});
+      for (const auto& peer : prune.peers) {
+        entry.offers.emplace_back(*PeerId::from_bytes(peer.peer_id), to_text(peer.signed_record));
+      }
     }
     for (const auto& advert : rpc->ihave) {
       Advert entry{std::string{advert.topic}, {}};
@@ -298,6 +302,7 @@ class Alone {
   std::vector<Validate> to_validate{};
   std::vector<Verify::Job> to_verify{};
   std::vector<PeerId> to_connect{};
+  std::vector<Connect> offers{};  ///< the same, whole
   std::vector<PartialReceived> partials{};
 
  private:
@@ -318,6 +323,7 @@ class Alone {
         to_validate.push_back(*validate);
       } else if (auto* connect = std::get_if<Connect>(&*output)) {
         to_connect.push_back(connect->peer);
+        offers.push_back(*connect);
       } else if (auto* partial = std::get_if<PartialReceived>(&*output)) {
         partials.push_back(std::move(*partial));
       } else if (auto* event = std::get_if<Traced>(&*output)) {

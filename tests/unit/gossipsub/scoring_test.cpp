@@ -572,11 +572,11 @@ TEST(Scores, FollowParametersGivenAtRunTime) {
   EXPECT_EQ(score(node, peer), 0);
   auto params = scored().score->topics["t"];
 
-  ASSERT_TRUE(node.router().set_topic_score_params("u", params));
+  ASSERT_TRUE(node.router().set_topic_score_params("u", params, node.now()));
   node.send(peer, "u", "after");
   EXPECT_EQ(score(node, peer), 1);
   params.first_message_deliveries_decay = 3;
-  const auto refused = node.router().set_topic_score_params("u", params);
+  const auto refused = node.router().set_topic_score_params("u", params, node.now());
   ASSERT_FALSE(refused);
   EXPECT_EQ(refused.error().parameter, "first_message_deliveries_decay");
 }

@@ -386,7 +386,6 @@ TEST(Scores, TakeTheApplicationsWordAndNewParametersOfATopic) {
   const auto config = config_with([](Config&, gossipsub::Config& gossip, session::Config&) {
     gossip.score.emplace().skip_atomic_validation = true;
     gossip.score->app_specific_weight = 1;
-    gossip.score->topics["t"].skip_atomic_validation = true;
   });
   Lab lab;
   const auto judge = lab.add(config);
@@ -403,7 +402,7 @@ TEST(Scores, TakeTheApplicationsWordAndNewParametersOfATopic) {
   params.time_in_mesh_weight = 1;
   params.time_in_mesh_quantum = 1s;
   params.time_in_mesh_cap = 3;
-  EXPECT_TRUE(lab.host(judge).set_topic_score_params("t", params));
+  EXPECT_TRUE(lab.host(judge).set_topic_score_params("t", params, lab.now()));
   lab.run(10s);
   EXPECT_EQ(lab.host(judge).router().score(lab.id(other)), 3);
 
@@ -415,7 +414,7 @@ TEST(Scores, TakeTheApplicationsWordAndNewParametersOfATopic) {
   EXPECT_FALSE(lab.host(judge).set_application_score(PeerId{}, 1));
   EXPECT_FALSE(lab.host(other).set_application_score(lab.id(judge), 1));
   params.topic_weight = -1;
-  EXPECT_FALSE(lab.host(judge).set_topic_score_params("t", params));
+  EXPECT_FALSE(lab.host(judge).set_topic_score_params("t", params, lab.now()));
 }
 
 }  // namespace
