@@ -47,7 +47,8 @@ class Arguments {
   /// One object; nullopt when it is absent. Likewise.
   std::optional<Arguments> object(std::string_view name);
   /// The objects within one, by name. Likewise.
-  std::vector<std::pair<std::string, Arguments>> named_objects(std::string_view name);  /// Whatever stands there; absent: null.
+  std::vector<std::pair<std::string, Arguments>> named_objects(std::string_view name);
+  /// Whatever stands there; absent: null.
   boost::json::value any(std::string_view name);
 
   /// The error of an inner object becomes one of this.

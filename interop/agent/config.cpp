@@ -160,14 +160,16 @@ std::expected<Settings, StartFailure> parse_config(std::string_view text) {
   take_degrees(*parsed, settings.node.gossip);
   take_times(*parsed, settings.node.gossip);
   settings.rules = take_rules(*parsed);
-  const bool px = parsed->flag_or("px", false);
+  settings.node.peer_exchange = parsed->flag_or("px", false);
   settings.node.score = take_score(*parsed);
   if (const auto error = parsed->error())
     return std::unexpected(StartFailure::usage("config: " + *error));
-  if (px) return std::unexpected(StartFailure::unsupported("px"));
   if (settings.node.router == Router::floodsub) {
     if (settings.node.score) {
       return std::unexpected(StartFailure::unsupported("score: floodsub has none"));
+    }
+    if (settings.node.peer_exchange) {
+      return std::unexpected(StartFailure::unsupported("px: floodsub has none"));
     }
     for (const auto& id : settings.node.gossip_protocols) {
       if (id != floodsub_id) return std::unexpected(StartFailure::unsupported("protocols: " + id));

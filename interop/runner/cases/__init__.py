@@ -9,6 +9,7 @@ from ..case import Case
 from . import (
     burst,
     contract,
+    exchange,
     identify,
     late_joiner,
     line,
@@ -30,6 +31,7 @@ _FIXED: list[Case] = [
     *verdicts.CASES,
     *scores.CASES,
     *late_joiner.CASES,
+    *exchange.CASES,
     *reconnect.CASES,
     *burst.CASES,
     *mixed_mesh.CASES,

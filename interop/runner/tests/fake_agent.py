@@ -3,8 +3,8 @@
 """An agent whose network is a flood of JSON lines over TCP: enough to try the runner on.
 
 FAKE_FAULTS, a comma-separated list, makes it misbehave: `lose` every tenth message, `double`
-every tenth, `spoil` a byte, `wrong_via`, `ignore_verdicts`, `forgive` bad messages, `deaf` to
-quit, `bad_exit`,
+every tenth, `spoil` a byte, `wrong_via`, `ignore_verdicts`, `forgive` bad messages, `keep_mum`
+about other peers, `deaf` to quit, `bad_exit`,
 `chatter` (a line that is no JSON), `silent` (never ready), `unsupported` (exits 3).
 """
 
@@ -20,7 +20,7 @@ FAULTS = set(filter(None, os.environ.get("FAKE_FAULTS", "").split(",")))
 KEYS = {
     "sign", "message_id", "validate", "protocols", "max_message_size", "d", "d_low", "d_high",
     "d_score", "d_out", "d_lazy", "flood_publish", "history_length", "history_gossip", "score",
-    "heartbeat_ms",
+    "px",
 }  # fmt: skip
 ARGUMENTS = {
     "connect": {"addr": str}, "disconnect": {"peer": str}, "subscribe": {"topic": str},
@@ -44,6 +44,9 @@ class Node:
         self.verdicts = {rule["topic"]: rule["verdict"] for rule in config.get("validate", [])}
         self.full = config.get("d_high", 12)
         self.graylist = (config.get("score") or {}).get("graylist_threshold")
+        self.exchanges = config.get("px", False)
+        self.address = None
+        self.addresses = {}  # peer id: where it listens
         self.pruned = set()
         self.scores = {}  # peer id: score, where there are scores
         self.topics = set()
@@ -57,7 +60,7 @@ class Node:
 
     async def serve(self, reader, writer):
         """One connection, until it ends: the first line says who is there."""
-        self.write(writer, {"hello": self.peer_id, "topics": sorted(self.topics)})
+        self.write(writer, self.hello())
         peer = None
         try:
             async for line in reader:
@@ -66,6 +69,8 @@ class Node:
                     peer = frame["hello"]
                     self.links[peer] = writer
                     self.order.append(peer)
+                    self.offer_others(peer)
+                    self.addresses[peer] = frame["address"]
                     say({"event": "connected", "peer": peer})
                 self.take(peer, frame)
         except ConnectionError:
@@ -77,7 +82,18 @@ class Node:
             say({"event": "disconnected", "peer": peer})
         writer.close()
 
+    def hello(self):
+        return {"hello": self.peer_id, "topics": sorted(self.topics), "address": self.address}
+
+    def offer_others(self, peer):
+        """Whom the mesh has no room for is told of those who are in it."""
+        if self.exchanges and len(self.order) > self.full and "keep_mum" not in FAULTS:
+            self.write(self.links[peer], {"offer": list(self.addresses.values())})
+
     def take(self, peer, frame):
+        if self.exchanges:
+            for address in frame.get("offer", ()):
+                asyncio.create_task(self.do_connect({"addr": address}))
         if "pruned" in frame:
             self.pruned.add(peer)
         if self.score(peer) < (self.graylist or 0):
@@ -232,6 +248,7 @@ async def main():
         server = await asyncio.start_server(node.serve, "127.0.0.1", 0, limit=1 << 26)
         port = server.sockets[0].getsockname()[1]
         addresses = [f"/ip4/127.0.0.1/tcp/{port}/p2p/{peer_id}"]
+        node.address = addresses[0]
     if "chatter" in FAULTS:
         print("starting up")
     say(

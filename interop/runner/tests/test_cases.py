@@ -75,6 +75,9 @@ class CasesTest(unittest.TestCase):
             with self.subTest(pattern):
                 self.assert_outcome(self.play(pattern, "forgive", "go →"), Outcome.failed)
 
+    def test_peers_that_are_not_named_fail(self):
+        self.assert_outcome(self.play("exchange_*", "keep_mum", "go →"), Outcome.failed)
+
     def test_an_end_in_disorder_fails(self):
         for faults in ("bad_exit", "chatter"):
             with self.subTest(faults):

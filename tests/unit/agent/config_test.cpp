@@ -36,7 +36,7 @@ TEST(Config, ReachesTheLibraryInItsUnits) {
       "protocols":["/meshsub/1.1.0"],"d":3,"d_low":2,"d_high":4,"d_score":1,"d_out":0,"d_lazy":9,
       "gossip_factor":0.5,"heartbeat_ms":200,"history_length":7,"history_gossip":6,
       "fanout_ttl_ms":1500,"prune_backoff_s":1,"unsubscribe_backoff_s":2,"flood_publish":true,
-      "idontwant_threshold":10,"max_message_size":5000,"seen_ttl_ms":3e3,
+      "idontwant_threshold":10,"px":true,"max_message_size":5000,"seen_ttl_ms":3e3,
       "direct_peers":["/ip4/1.2.3.4/tcp/5"],
       "validate":[{"topic":"t","delay_ms":5,"verdict":"ignore"}]})");
 
@@ -56,6 +56,7 @@ TEST(Config, ReachesTheLibraryInItsUnits) {
   EXPECT_EQ(gossip.unsubscribe_backoff, seconds{2});
   EXPECT_EQ(gossip.seen_ttl, milliseconds{3000});
   EXPECT_TRUE(gossip.flood_publish);
+  EXPECT_TRUE(node.peer_exchange);
   EXPECT_EQ(gossip.idontwant_threshold, 10u);
   EXPECT_EQ(node.max_message_size, 5000u);
   EXPECT_EQ(node.direct_peers, std::vector<std::string>{"/ip4/1.2.3.4/tcp/5"});
@@ -132,8 +133,9 @@ TEST(Config, ThatIsWrongIsAUsageErrorThatNamesTheKey) {
 }
 
 TEST(Config, ThatWeCannotHonourIsUnsupported) {
-  for (const auto text : {R"({"px":true})", R"({"router":"floodsub","score":{}})",
-                          R"({"router":"floodsub","protocols":["/meshsub/1.1.0"]})"}) {
+  for (const auto text :
+       {R"({"router":"floodsub","px":true})", R"({"router":"floodsub","score":{}})",
+        R"({"router":"floodsub","protocols":["/meshsub/1.1.0"]})"}) {
     const auto settings = parse_config(text);
     ASSERT_FALSE(settings) << text;
     EXPECT_EQ(settings.error().status, status_unsupported);
