@@ -3,8 +3,9 @@
 // invariants and by a naive model: no message twice, no mesh link within a backoff that either side
 // announced, no mesh above d_high after a heartbeat, no more ids asked for or advertised than a
 // heartbeat allows, every own message on its way to every mesh peer or counted as dropped, and
-// nothing left of peers that are gone.
-// Input: one byte of configuration, then steps: a byte of what, and what that needs.
+// nothing left of peers that are gone; peers are named, and names taken, only with peer exchange,
+// by whom we think well of and never more than a heartbeat allows. Input: one byte of
+// configuration, then steps: a byte of what, and what that needs.
 #include <algorithm>
 #include <array>
 #include <map>
@@ -65,6 +66,8 @@ Config config_of(std::uint8_t shape) {
   config.signature_policy = pubsub::SignaturePolicy::lax_sign;
   config.message_id = pubsub::ids::prefix8;
   config.direct_peers = {identity(slots)};
+  config.peer_exchange = shape & 32;
+  config.px_bytes_max = 100;
   config.ihave_ids_max = 20;
   config.iwant_ids_max = 20;
   config.idontwant_ids_max = 8;
@@ -107,6 +110,7 @@ class Run {
     std::set<std::string> unwanted;
     std::size_t asked = 0;  ///< ids since the last heartbeat, as long as it did not hold
     std::size_t told = 0;
+    std::size_t named = 0;  ///< peers it named that were taken; likewise
   };
 
   std::uint8_t byte() { return script_.remaining() > 0 ? script_.u8() : std::uint8_t{0}; }
@@ -159,6 +163,7 @@ class Run {
     slot.holds = false;
     router_.add_peer(*slot.peer, {identity(number(slot)), (how & 2) != 0}, now_);
     if (slot.open) router_.on_stream_open(*slot.peer, Version{(how >> 2) % 4}, now_);
+    if (how & 32) router_.set_record(*slot.peer, SharedBytes{Bytes(how, 'r')});
   }
 
   void disconnect(Slot& slot) {
@@ -224,7 +229,11 @@ class Run {
         const auto name = topic();
         const auto code = byte();
         const auto seconds = code == 255 ? ~std::uint64_t{0} : std::uint64_t{code};
-        writer.add_prune({name, seconds, {}});
+        pubsub::Prune prune{name, seconds, {}};
+        for (std::size_t i = 0; i < code / 8u; ++i) {
+          prune.peers.push_back({i == 12 ? ids[0] : identity(i % (slots + 1)).bytes(), ids[0]});
+        }
+        writer.add_prune(prune);
         return Pruned{name, seconds};
       }
       case 4:
@@ -319,7 +328,7 @@ class Run {
   void pass(std::uint8_t code) {
     now_ += std::chrono::milliseconds{code % 4 == 3 ? code * 200 : code * 8};
     while (*router_.next_deadline() <= now_) {
-      for (auto& slot : slots_) slot.asked = slot.told = 0;
+      for (auto& slot : slots_) slot.asked = slot.told = slot.named = 0;
       router_.on_deadline(now_);
       for (const auto& name : router_.topics()) {
         ASSERT(router_.mesh(name).size() <= config_->d_high);
@@ -385,9 +394,31 @@ class Run {
     for (const auto& advert : rpc.ihave) slot.told += advert.ids.size();
     ASSERT(slot.asked <= config_->ihave_ids_max && slot.told <= config_->ihave_ids_max);
     for (const auto& prune : rpc.prune) {
+      check_named(slot, prune);
       if (!prune.backoff_seconds) continue;
       const std::chrono::seconds span{*prune.backoff_seconds};
       back_off(prune.topic, number(slot), now_ + span);
+    }
+  }
+
+  void check_named(const Slot& slot, const pubsub::Prune& prune) const {
+    ASSERT(prune.peers.empty() || config_->peer_exchange);
+    ASSERT(prune.peers.size() <= config_->send_limits.px_peers);
+    std::size_t bytes = 0;
+    for (const auto& peer : prune.peers) {
+      ASSERT(!equal(peer.peer_id, identity(number(slot)).bytes()));
+      bytes += peer.signed_record.size();
+    }
+    ASSERT(bytes <= config_->px_bytes_max);
+  }
+
+  void take_named(const Connect& connect) {
+    ASSERT(config_->peer_exchange && connect.peer != identity(0));
+    ASSERT(router_.score(connect.offered_by) >= 0);
+    for (auto& slot : slots_) {
+      ASSERT(!slot.peer || connect.peer != identity(number(slot)));
+      if (connect.offered_by != identity(number(slot))) continue;
+      ASSERT(slot.peer && ++slot.named <= config_->rpc_limits.px_peers_max);
     }
   }
 
@@ -397,6 +428,8 @@ class Run {
         for (auto& slot : slots_) {
           if (slot.peer == write->peer && !slot.holds) carry(slot);
         }
+      } else if (const auto* connect = std::get_if<Connect>(&*output)) {
+        if (!connect->offered_by.empty()) take_named(*connect);
       } else if (const auto* deliver = std::get_if<Deliver>(&*output)) {
         const auto id = to_text(deliver->message.id.bytes());
         const auto known = delivered_.find(id);
