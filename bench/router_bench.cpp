@@ -1,122 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-// What the router costs, without sockets or crypto: messages from RPC to outbox and out
-// again, storms of copies, heartbeats of many peers and topics, and a peer's idle state. Prints one
-// line a measurement; takes some seconds.
-#include <malloc.h>
-
-#include <algorithm>
-#include <chrono>
-#include <cstdio>
-#include <ctime>
-#include <string>
-#include <string_view>
-#include <vector>
-
-#include "base/varint.hpp"
-#include "core/gossipsub/router.hpp"
-#include "identity/keys.hpp"
+// What messages cost the router, without sockets or crypto: from RPC to outbox and out again,
+// publishing, and storms of copies. Prints a row a measurement; takes some seconds.
+#include "alone.hpp"
 
 namespace {
 
 using namespace grapevine;
-using namespace grapevine::gossipsub;
-using namespace std::chrono_literals;
-
-KeyPair key(std::uint32_t number) {
-  Rng::Seed seed{};
-  for (std::size_t i = 0; i < 4; ++i) seed[i] = static_cast<std::uint8_t>(number >> (8 * i));
-  return KeyPair::from_ed25519_seed(seed);
-}
-
-Config unsigned_config() {
-  Config config;
-  config.signature_policy = pubsub::SignaturePolicy::strict_no_sign;
-  config.message_id = pubsub::ids::prefix16;
-  return config;
-}
-
-SharedBytes frame_of(const pubsub::PackedRpc& rpc) {
-  Bytes whole;
-  for (const auto& piece : rpc.pieces) append(whole, piece);
-  base::ByteReader in{whole};
-  return SharedBytes{to_bytes(**base::take_frame(in, whole.size()))};
-}
-
-/// A payload of `size` bytes whose first 16 are the number.
-std::string payload(std::uint64_t number, std::size_t size) {
-  char text[32];
-  std::snprintf(text, sizeof text, "%016llx", static_cast<unsigned long long>(number));
-  std::string data{text};
-  data.resize(size, '.');
-  return data;
-}
-
-/// Frames of `batch` messages each, all different.
-std::vector<SharedBytes> frames(std::size_t count, std::size_t batch, std::size_t size) {
-  std::vector<SharedBytes> all;
-  for (std::size_t i = 0; i < count; ++i) {
-    pubsub::RpcWriter writer{{.batch_bytes = 1 << 20}};
-    for (std::size_t j = 0; j < batch; ++j) {
-      const auto data = payload(i * batch + j, size);
-      writer.add_publish(pubsub::encode({"bench", as_bytes(data), nullptr, {}, nullptr}).field);
-    }
-    all.push_back(frame_of(writer.take()));
-  }
-  return all;
-}
-
-class Bench {
- public:
-  explicit Bench(const Config& config)
-      : router_{*Router::create(key(0).peer_id(), std::make_shared<const Config>(config),
-                                Rng{Rng::Seed{1}}, now_)} {}
-
-  PeerHandle add(const std::vector<std::string>& topics) {
-    const PeerHandle peer{++peers_};
-    router_.add_peer(peer, {key(peers_).peer_id(), peers_ % 2 == 0}, now_);
-    router_.on_stream_open(peer, Version::v1_2, now_);
-    pubsub::RpcWriter writer{{.control_bytes = 1 << 20, .subscriptions = 10'000}};
-    for (const auto& topic : topics) writer.add_subscription(true, topic);
-    feed(peer, frame_of(writer.take()));
-    return peer;
-  }
-  void feed(PeerHandle peer, const SharedBytes& frame) {
-    if (!router_.on_rpc(peer, frame, now_)) std::abort();
-    drain();
-  }
-  void drain() {
-    while (auto output = router_.poll()) {
-      if (const auto* write = std::get_if<WantsWrite>(&*output)) {
-        while (auto rpc = router_.pack(write->peer, now_)) packed_ += rpc->messages;
-      } else if (std::get_if<Deliver>(&*output)) {
-        ++delivered_;
-      }
-    }
-  }
-  void heartbeat() {
-    now_ = *router_.next_deadline();
-    router_.on_deadline(now_);
-    drain();
-  }
-  Router& router() { return router_; }
-  TimePoint now() const { return now_; }
-  std::size_t delivered() const { return delivered_; }
-  std::size_t packed() const { return packed_; }
-
- private:
-  TimePoint now_{1s};
-  Router router_;
-  std::uint32_t peers_ = 0;
-  std::size_t delivered_ = 0;
-  std::size_t packed_ = 0;
-};
-
-/// Of this process's own time: other programs on the machine do not count.
-double seconds(auto body) {
-  const auto before = std::clock();
-  body();
-  return static_cast<double>(std::clock() - before) / CLOCKS_PER_SEC;
-}
+using namespace grapevine::bench;
 
 /// on_rpc, Deliver, forward to `receivers` mesh peers, pack.
 void forwarding(std::size_t batch, std::size_t size, std::size_t receivers) {
@@ -130,9 +20,10 @@ void forwarding(std::size_t batch, std::size_t size, std::size_t receivers) {
     for (const auto& frame : input) bench.feed(sender, frame);
   });
   const auto count = static_cast<double>(input.size() * batch);
-  std::printf(
-      "forward %4zu B, %3zu per RPC, to %zu: %10.0f msg/s, %6.0f ns (delivered %zu, out %zu)\n",
-      size, batch, receivers, count / took, took / count * 1e9, bench.delivered(), bench.packed());
+  if (bench.delivered() != input.size() * batch) std::abort();
+  row("forward " + std::to_string(size) + " B, " + std::to_string(batch) + " an RPC, to " +
+          std::to_string(bench.packed() / bench.delivered()) + " peers",
+      count / took, "messages/s");
 }
 
 void duplicates(std::size_t batch) {
@@ -149,8 +40,7 @@ void duplicates(std::size_t batch) {
     }
   });
   const auto count = static_cast<double>(input.size() * batch * rounds);
-  std::printf("duplicates, %3zu per RPC:           %10.0f ids/s, %6.0f ns\n", batch, count / took,
-              took / count * 1e9);
+  row("copies, " + std::to_string(batch) + " an RPC", count / took, "ids/s");
 }
 
 void publishing(std::size_t receivers) {
@@ -171,74 +61,25 @@ void publishing(std::size_t receivers) {
     bench.drain();
   });
   const auto count = static_cast<double>(input.size());
-  std::printf("publish 64 B to %zu:                %10.0f msg/s, %6.0f ns\n", receivers,
-              count / took, took / count * 1e9);
+  row("publish 64 B to " + std::to_string(bench.packed() / 300'000) + " peers", count / took,
+      "messages/s");
 }
 
-std::vector<std::string> topic_names(std::size_t count) {
-  std::vector<std::string> names;
-  for (std::size_t i = 0; i < count; ++i) names.push_back("topic-" + std::to_string(i));
-  return names;
-}
-
-void heartbeats(std::size_t peers, std::size_t topics, std::size_t messages) {
-  auto config = unsigned_config();
-  config.seen.ids_max = 4'000'000;
-  Bench bench{config};
-  const auto names = topic_names(topics);
-  for (const auto& name : names) bench.router().join(name, bench.now());
-  for (std::size_t i = 0; i < peers; ++i) bench.add(names);
-  std::uint64_t number = 0;
-  std::vector<double> took;
-  for (int beat = 0; beat < 20; ++beat) {
-    for (std::size_t i = 0; i < messages; ++i) {
-      const auto data = payload(++number, 64);
-      auto message = pubsub::encode({names[i % topics], as_bytes(data), nullptr, {}, nullptr});
-      message.id = *pubsub::ids::prefix16(message.view);
-      if (!bench.router().publish(std::move(message), bench.now())) std::abort();
-    }
-    bench.drain();
-    took.push_back(seconds([&] { bench.heartbeat(); }));
-  }
-  std::ranges::sort(took);
-  std::printf("heartbeat, %zu peers, %zu topics, %6zu messages a beat: %8.2f ms, worst %.2f\n",
-              peers, topics, messages, took[took.size() / 2] * 1e3, took.back() * 1e3);
-}
-
-void idle_peers() {
+/// Every peer of a full mesh sends the same messages: all but the first of each are copies.
+void storm(std::size_t peers) {
   Bench bench{unsigned_config()};
   bench.router().join("bench", bench.now());
-  bench.add({"bench"});
-  const auto allocated = [] {
-    const auto info = mallinfo2();
-    return info.uordblks + info.hblkhd;
-  };
-  const auto before = allocated();
-  constexpr std::size_t peers = 10'000;
-  for (std::size_t i = 0; i < peers; ++i) bench.add({"bench"});
-  bench.heartbeat();
-  const auto after = allocated();
-  std::printf("an idle peer with one topic: %zu bytes\n", (after - before) / peers);
-}
-
-void idontwant_flood() {
-  Bench bench{unsigned_config()};
-  bench.router().join("bench", bench.now());
-  const auto peer = bench.add({"bench"});
-  pubsub::RpcWriter writer{{.control_bytes = 1 << 20, .idontwant_ids = 100'000}};
-  for (std::uint64_t i = 0; i < 1000; ++i) {
-    const auto id = payload(i, 40);
-    const ByteView views[] = {as_bytes(id)};
-    writer.add_idontwant(views);
-  }
-  const auto frame = frame_of(writer.take());
+  std::vector<PeerHandle> senders;
+  for (std::size_t i = 0; i < peers; ++i) senders.push_back(bench.add({"bench"}));
+  const auto input = frames(200, 100, 64);
   const auto took = seconds([&] {
-    for (int i = 0; i < 100; ++i) {
-      bench.feed(peer, frame);
-      bench.heartbeat();
+    for (const auto& frame : input) {
+      for (const auto sender : senders) bench.feed(sender, frame);
     }
   });
-  std::printf("1000 IDONTWANT ids and a heartbeat: %8.1f us\n", took * 1e4);
+  const auto count = static_cast<double>(input.size() * 100 * peers);
+  row("storm of the same from " + std::to_string(peers) + " peers, 100 an RPC", count / took,
+      "ids/s");
 }
 
 }  // namespace
@@ -257,12 +98,6 @@ int main(int count, char** arguments) {
   if (wanted("duplicates")) {
     duplicates(100);
     duplicates(1);
+    storm(64);
   }
-  if (wanted("heartbeat")) {
-    heartbeats(1000, 20, 0);
-    heartbeats(1000, 20, 1000);
-    heartbeats(1000, 20, 100'000);
-  }
-  if (wanted("idontwant")) idontwant_flood();
-  if (wanted("idle")) idle_peers();
 }
