@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""Compares docs/security-tests.md, docs/gotchas.md and docs/go-tests.md with the tests: each test named there exists,
-each test with an id (V01) in its name stands in that id's row, and no row is without a test. Exit 1 when they differ.
+"""Compares docs/security-tests.md, docs/gotchas.md, docs/go-tests.md and docs/features.md with the tests: each test
+named there exists, each test with an id (V01) in its name stands in that id's row, and no row is without a test. Exit
+1 when they differ.
 
   --write   fills the rows of docs/security-tests.md with the tests that have their ids"""
 import fnmatch
@@ -13,6 +14,7 @@ ROOT = Path(__file__).resolve().parent.parent
 SECURITY = ROOT / "docs" / "security-tests.md"
 GOTCHAS = ROOT / "docs" / "gotchas.md"
 GO_TESTS = ROOT / "docs" / "go-tests.md"
+FEATURES = ROOT / "docs" / "features.md"
 TEST = re.compile(r"^TEST(?:_F|_P)?\(\s*(\w+),\s*(\w+)\)", re.M)
 PATTERN = re.compile(r"`(?:[\w\\*]+/)?(\w+\.[\w*]+)(?:/\w+)?`")  # Instance/Suite.Test/value, Suite.*
 NAMED = re.compile(r"`(\w+\.\w+)`")
@@ -54,9 +56,10 @@ def breaches(names):
     for name in NAMED.findall(GOTCHAS.read_text()) if GOTCHAS.exists() else []:
         if name not in names:
             yield f"gotchas.md: {name} is no test"
-    for pattern in PATTERN.findall(GO_TESTS.read_text()) if GO_TESTS.exists() else []:
-        if not fnmatch.filter(names, pattern):
-            yield f"go-tests.md: {pattern} is no test"
+    for page in (GO_TESTS, FEATURES):
+        for pattern in PATTERN.findall(page.read_text()) if page.exists() else []:
+            if not fnmatch.filter(names, pattern):
+                yield f"{page.name}: {pattern} is no test"
 
 
 def main():
