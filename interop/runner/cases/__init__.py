@@ -17,6 +17,7 @@ from . import (
     publish,
     reconnect,
     scores,
+    shared_topic,
     topics,
     verdicts,
     wire,
@@ -34,6 +35,7 @@ _FIXED: list[Case] = [
     *exchange.CASES,
     *reconnect.CASES,
     *burst.CASES,
+    *shared_topic.CASES,
     *mixed_mesh.CASES,
 ]
 
