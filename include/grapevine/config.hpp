@@ -65,6 +65,8 @@ struct NodeConfig {
   /// Which addresses peer exchange may pass on and dial, asked on the network thread: multiaddrs of
   /// IP addresses; names are never dialled. Absent: all.
   std::function<bool(const Peer& peer, const std::string& address)> px_address_filter;
+  /// Peers of gossipsub 1.3 are told that we exchange parts of messages: `Topic::set_partial`.
+  bool partial_messages = false;
   std::vector<std::string> direct_peers;    ///< multiaddrs with /p2p
   std::size_t max_message_size = 1u << 20;  ///< bytes of one message
   std::size_t workers = 1;                  ///< threads that check signatures, 1..64

@@ -23,11 +23,13 @@ enum class ErrorCode {
   duplicate,       ///< a message with this id was published already
   queue_full,      ///< the publish ring has no room, or had none in time
   timeout,
-  limit,    ///< a limit of streams or connections
-  closed,   ///< the node, topic, subscription or stream is closed
-  reset,    ///< the stream was reset by the other side
-  refused,  ///< the peer does not speak the protocol
-  io,       ///< a file or socket; `detail` has the system's words
+  limit,        ///< a limit of streams or connections
+  closed,       ///< the node, topic, subscription or stream is closed
+  reset,        ///< the stream was reset by the other side
+  refused,      ///< the peer does not speak the protocol
+  io,           ///< a file or socket; `detail` has the system's words
+  not_enabled,  ///< the configuration, or the topic's, lacks it
+  bad_group,    ///< of a partial message: empty or longer than 128 bytes
 };
 std::string_view name(ErrorCode code);
 

@@ -10,6 +10,7 @@
 #include "grapevine/config.hpp"
 #include "grapevine/error.hpp"
 #include "grapevine/message.hpp"
+#include "grapevine/partial.hpp"
 #include "grapevine/score.hpp"
 #include "grapevine/stream.hpp"
 
@@ -69,6 +70,18 @@ class Topic {
   Expected<Subscription> subscribe(SubscriptionOptions options = {}) const;
   std::vector<Peer> peers() const;  ///< connected and subscribed
   std::vector<Peer> mesh() const;
+
+  /// The topic's messages travel in parts too, until `clear_partial`; may change at any time. Best
+  /// said before the topic is joined, which tells peers. `not_enabled` without
+  /// `NodeConfig::partial_messages`.
+  Expected<void> set_partial(PartialOptions options) const;
+  void clear_partial() const;
+  /// Tells peers what we have of a message, and sends those who ask for parts what they lack. Again
+  /// whenever we have more, or hear of a peer that has less. Waits for the network thread: hold no
+  /// lock that a callback takes. Answers the number of peers something is queued for.
+  Expected<std::size_t> publish_partial(const PartialMessage& message) const;
+  /// What is known of the peers in a group; it is forgotten some heartbeats after the last publish.
+  std::vector<PartialHolder> partial_holders(std::span<const std::uint8_t> group) const;
 
   struct State;
   explicit Topic(std::shared_ptr<State> state) : state_{std::move(state)} {}

@@ -39,6 +39,10 @@ std::string_view name(ErrorCode code) {
       return "refused";
     case ErrorCode::io:
       return "io";
+    case ErrorCode::not_enabled:
+      return "not_enabled";
+    case ErrorCode::bad_group:
+      return "bad_group";
   }
   return "unknown";
 }

@@ -129,6 +129,7 @@ void Runtime::stop(std::chrono::milliseconds grace) { shell_.stop(grace); }
 void Runtime::end() {
   topics_.end();
   streams_.end_all();
+  partials_.end();
   host::ConnectResult cancelled{};
   cancelled.error = host::DialError::cancelled;
   cancelled.detail = "the node is stopped";

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "api/answer.hpp"
+#include "api/partials.hpp"
 #include "api/publisher.hpp"
 #include "api/settings.hpp"
 #include "api/streams.hpp"
@@ -54,6 +55,7 @@ class Runtime {
   TimePoint time() const { return shell_.time(); }
   Topics& topics() { return topics_; }
   Streams& streams() { return streams_; }
+  Partials& partials() { return partials_; }
   void connect(host::ConnectRequest request, ConnectDone done);
   void ping(const PeerId& peer, PingDone done);
   void observe_peers(std::function<void(const PeerEvent&)> observer);
@@ -72,6 +74,7 @@ class Runtime {
   void on_output(host::Output&& output);
   void on(host::Deliver&& delivered) { topics_.on_deliver(delivered); }
   void on(host::Validate&& asked) { topics_.on_validate(asked); }
+  void on(host::PartialReceived&& received) { partials_.on_received(std::move(received)); }
   void on(host::PeerConnected&& connected);
   void on(host::PeerDisconnected&& disconnected);
   void on(host::PeerIdentified&& identified);
@@ -101,6 +104,7 @@ class Runtime {
   net::Shell shell_;
   Topics topics_;
   Streams streams_;
+  Partials partials_;
   std::optional<Publisher> publisher_;
 };
 

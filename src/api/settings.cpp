@@ -116,6 +116,7 @@ Expected<std::shared_ptr<const gossipsub::Config>> gossip_of(const NodeConfig& c
   gossip->message_id = pubsub::ids::by_name(id_name(config));
   if (!gossip->message_id) return std::unexpected(bad("message_id", "the name of an id function"));
   gossip->peer_exchange = config.peer_exchange;
+  gossip->extensions.partial_messages = config.partial_messages;
   if (auto set = set_scoring(*gossip, config); !set) return std::unexpected(std::move(set.error()));
   if (const auto checked = gossipsub::check(*gossip); !checked) {
     return std::unexpected(parameter_error(checked.error()));

@@ -145,9 +145,11 @@ Result<std::size_t, PartialError> Router::State::publish_partial(const PartialMe
   auto& entry = *partials.find(topic->handle);
   auto& group = entry.groups.publish(message.group);
   if (!equal(group.ours, message.metadata)) group.ours = SharedBytes::copy_of(message.metadata);
-  if (!topic->joined && config->mode == Mode::gossipsub) prepare_fanout(*topic, now);
+  const bool named = !message.to.empty();
+  if (!named && !topic->joined && config->mode == Mode::gossipsub) prepare_fanout(*topic, now);
   std::size_t sent = 0;
-  for (const auto handle : partial_audience(*topic, group)) {
+  for (const auto handle :
+       named ? partial_audience(*topic, message.to) : partial_audience(*topic, group)) {
     sent += send_partial({*topic, entry.options, group}, peers.at(handle), &message);
   }
   release_if_idle(*topic);
@@ -175,6 +177,18 @@ std::vector<PeerHandle> Router::State::partial_audience(const Topic& topic,
     if (share(peers.at(known.peer), &pubsub::Extensions::partial_messages)) {
       audience.insert(known.peer);
     }
+  }
+  return audience.copy();
+}
+
+/// Those of the peers the application named to whom parts of the topic mean something.
+std::vector<PeerHandle> Router::State::partial_audience(const Topic& topic,
+                                                        std::span<const PeerId> named) const {
+  PeerSet audience;
+  for (const auto& id : named) {
+    const auto* peer = peers.find(id);
+    if (peer == nullptr || !peer->stream_open) continue;
+    if (takes_parts(topic, *peer) || gives_parts(topic, *peer)) audience.insert(peer->handle);
   }
   return audience.copy();
 }

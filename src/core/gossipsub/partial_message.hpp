@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <functional>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -52,6 +53,8 @@ struct PartialMessage {
   ByteView metadata;  ///< what we have and want, at most `RpcLimits::partial_metadata_size_max`
   /// Called during the call only, for each peer that requests parts: those it lacks.
   std::function<Parts(const PartialReceiver&)> parts_for;
+  /// Only to those of these peers who are here; empty: as `Router::publish_partial` says.
+  std::span<const PeerId> to = {};
 };
 
 /// Why a partial message was not published.

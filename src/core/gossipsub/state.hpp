@@ -198,6 +198,7 @@ struct Router::State {
   Bytes merged(const PartialTopic& options, ByteView known, ByteView news) const;
   Result<std::size_t, PartialError> publish_partial(const PartialMessage& message, TimePoint now);
   std::vector<PeerHandle> partial_audience(const Topic& topic, const PartialGroup& group) const;
+  std::vector<PeerHandle> partial_audience(const Topic& topic, std::span<const PeerId> named) const;
   struct PartialSending {
     const Topic& topic;
     const PartialTopic& options;

@@ -129,12 +129,13 @@ struct PingResult {
   std::optional<Duration> round_trip;  ///< absent: it failed
 };
 using gossipsub::Deliver;
+using gossipsub::PartialReceived;
 using gossipsub::Traced;
 using gossipsub::Validate;
 
-using Output =
-    std::variant<Dial, CancelDial, Resolve, WantsWrite, CloseLink, Verify, Deliver, Validate,
-                 PeerConnected, PeerDisconnected, PeerIdentified, ConnectResult, StreamOpened,
-                 StreamData, StreamEnded, StreamClosed, StreamWritable, PingResult, Traced>;
+using Output = std::variant<Dial, CancelDial, Resolve, WantsWrite, CloseLink, Verify, Deliver,
+                            Validate, PeerConnected, PeerDisconnected, PeerIdentified,
+                            ConnectResult, StreamOpened, StreamData, StreamEnded, StreamClosed,
+                            StreamWritable, PingResult, Traced, PartialReceived>;
 
 }  // namespace grapevine::host

@@ -310,6 +310,22 @@ Result<std::size_t, gossipsub::PublishError> Host::publish(pubsub::Message messa
   return sent;
 }
 
+bool Host::set_partial(std::string_view topic, std::optional<gossipsub::PartialTopic> options,
+                       TimePoint now) {
+  state_->begin(now);
+  const bool set = state_->router.set_partial(topic, std::move(options));
+  state_->settle();
+  return set;
+}
+
+Result<std::size_t, gossipsub::PartialError> Host::publish_partial(
+    const gossipsub::PartialMessage& message, TimePoint now) {
+  state_->begin(now);
+  const auto sent = state_->router.publish_partial(message, state_->now);
+  state_->settle();
+  return sent;
+}
+
 bool Host::set_application_score(const PeerId& peer, double value) {
   return state_->router.set_application_score(peer, value);
 }

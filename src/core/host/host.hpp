@@ -119,6 +119,11 @@ class Host {
   void on_validated(gossipsub::Ticket ticket, gossipsub::Validation verdict, TimePoint now);
   Result<std::size_t, gossipsub::PublishError> publish(pubsub::Message message, TimePoint now);
   /// As the router's.
+  bool set_partial(std::string_view topic, std::optional<gossipsub::PartialTopic> options,
+                   TimePoint now);
+  Result<std::size_t, gossipsub::PartialError> publish_partial(
+      const gossipsub::PartialMessage& message, TimePoint now);
+  /// As the router's.
   bool set_application_score(const PeerId& peer, double value);
   Result<void, gossipsub::ConfigError> set_topic_score_params(
       std::string_view topic, const gossipsub::TopicScoreParams& params, TimePoint now);

@@ -96,6 +96,8 @@ void Host::State::on_router(gossipsub::Output& output) {
     outputs.push(std::move(*verify));
   } else if (auto* validate = std::get_if<Validate>(&output)) {
     outputs.push(std::move(*validate));
+  } else if (auto* partial = std::get_if<PartialReceived>(&output)) {
+    outputs.push(std::move(*partial));
   } else if (auto* traced = std::get_if<Traced>(&output)) {
     trace(std::move(*traced));
   }
