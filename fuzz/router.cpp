@@ -3,15 +3,16 @@
 // invariants and by a naive model: no message twice, no mesh link within a backoff that either side
 // announced, no mesh above d_high after a heartbeat, no more ids asked for or advertised than a
 // heartbeat allows, every own message on its way to every mesh peer or counted as dropped, and
-// nothing left of peers that are gone; peers are named, and names taken, only with peer exchange,
-// by whom we think well of and never more than a heartbeat allows. Input: one byte of
-// configuration, then steps: a byte of what, and what that needs.
+// nothing left of peers that are gone; receipts only rise, and end once; peers are named, and names
+// taken, only with peer exchange, by whom we think well of and never more than a heartbeat allows.
+// Input: one byte of configuration, then steps: a byte of what, and what that needs.
 #include <algorithm>
 #include <array>
 #include <map>
 #include <optional>
 #include <set>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "base/varint.hpp"
@@ -76,6 +77,9 @@ Config config_of(std::uint8_t shape) {
   config.message_size_max = 4096;
   config.outbox_bytes_max = 6000;
   config.outbox_items_max = 6;
+  config.outboxes_bytes_max = 9000;
+  config.receipts_max = 2;
+  config.discovery = shape & 64;
   config.pending_messages_max = 6;
   config.pending_per_peer_max = 3;
   config.pending_bytes_max = 5000;
@@ -362,7 +366,14 @@ class Run {
 
   void settings(std::uint8_t code) {
     auto& of = slots_[(code >> 3) % slots];
-    switch (code % 5) {
+    switch (code % 8) {
+      case 5:
+        return publish_batch(topic());
+      case 6:
+        (void)router_.publish_local(message(topic(), payload(), 0), now_);
+        return;
+      case 7:
+        return follow(topic());
       case 0:
         return router_.add_direct(identity(number(of)), now_);
       case 1:
@@ -373,6 +384,31 @@ class Run {
       default:
         return router_.set_validated(topic(), code & 8);
     }
+  }
+
+  void publish_batch(std::string_view name) {
+    std::vector<pubsub::Message> messages;
+    for (int i = 0; i < 3; ++i) messages.push_back(message(name, payload(), 0));
+    ASSERT(router_.publish_batch(std::move(messages), now_) <= 3);
+  }
+
+  /// Publishes, and forgets some other receipt first.
+  void follow(std::string_view name) {
+    auto made = message(name, payload(), 0);
+    const std::chrono::milliseconds time{byte() * 100};
+    if (receipts_ % 3 == 2) {
+      router_.untrack(ReceiptId{receipts_});
+      progress_.erase(receipts_);
+    }
+    router_.track(made.id, {ReceiptId{++receipts_}, time}, now_);
+    (void)router_.publish(std::move(made), now_);
+  }
+
+  void take_progress(const Progress& news) {
+    auto& last = progress_[std::to_underlying(news.receipt)];
+    ASSERT(!last.over && news.queued >= last.queued && news.written >= last.written);
+    ASSERT(news.acknowledged >= last.acknowledged && news.written <= news.queued);
+    last = news;
   }
 
   void carry(Slot& slot, bool late = false) {
@@ -439,6 +475,8 @@ class Run {
         for (const auto& job : verify->jobs) verify_.push_back(job.ticket);
       } else if (const auto* validate = std::get_if<Validate>(&*output)) {
         validate_.push_back(validate->ticket);
+      } else if (const auto* progress = std::get_if<Progress>(&*output)) {
+        take_progress(*progress);
       }
     }
   }
@@ -466,6 +504,8 @@ class Run {
   Router router_;
   std::uint32_t next_ = 1;
   std::array<Slot, slots> slots_{};
+  std::uint64_t receipts_ = 0;
+  std::map<std::uint64_t, Progress> progress_;
   std::vector<Ticket> verify_;
   std::vector<Ticket> validate_;
   std::map<std::string, TimePoint> delivered_;

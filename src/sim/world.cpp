@@ -112,8 +112,7 @@ void World::leave(NodeIndex node, std::string_view topic) {
   turn(node);
 }
 
-std::size_t World::publish(NodeIndex at, std::string_view topic, std::string_view data) {
-  auto& node = *nodes_[at];
+pubsub::Message World::message(Node& node, std::string_view topic, std::string_view data) {
   const auto& gossip = *node.config->gossip;
   const bool sign = gossip.signature_policy == pubsub::SignaturePolicy::strict_sign;
   pubsub::Draft draft{topic, as_bytes(data), sign ? &node.id : nullptr,
@@ -121,9 +120,36 @@ std::size_t World::publish(NodeIndex at, std::string_view topic, std::string_vie
                       sign ? &*node.key : nullptr};
   auto message = pubsub::encode(draft);
   message.id = *gossip.message_id(message.view);
-  const auto sent = node.host->publish(std::move(message), now_);
+  return message;
+}
+
+std::size_t World::publish(NodeIndex at, std::string_view topic, std::string_view data) {
+  const auto sent = host(at).publish(message(*nodes_[at], topic, data), now_);
   turn(at);
   return sent.value_or(0);
+}
+
+void World::publish_batch(NodeIndex at, std::string_view topic,
+                          const std::vector<std::string>& data) {
+  std::vector<pubsub::Message> messages;
+  for (const auto& one : data) messages.push_back(message(*nodes_[at], topic, one));
+  host(at).publish_batch(std::move(messages), now_);
+  turn(at);
+}
+
+void World::look_up(NodeIndex at, const host::Discover& wanted) {
+  Found found{at, nodes_[at]->life, {}};
+  for (const auto& [node, until] : registry_[wanted.topic]) {
+    if (until <= now_ || found.addresses.size() >= wanted.limit) continue;
+    found.addresses.push_back(nodes_[node]->address.with_p2p(id(node).bytes()));
+  }
+  schedule_.at(now_ + *registry_delay_, std::move(found));
+}
+
+void World::on(Found& found) {
+  if (!current(found.node, found.life)) return;
+  host(found.node).on_discovered(found.addresses, now_);
+  turn(found.node);
 }
 
 std::size_t World::count(NodeIndex node, std::string_view data) const {
@@ -240,6 +266,10 @@ void World::on_output(NodeIndex at, host::Output& output) {
     note(at);
   } else if (const auto* validate = std::get_if<host::Validate>(&output)) {
     node.host->on_validated(validate->ticket, gossipsub::Validation::accept, now_);
+  } else if (const auto* advertise = std::get_if<host::Advertise>(&output)) {
+    registry_[advertise->topic][at] = now_ + advertise->ttl;
+  } else if (const auto* wanted_peers = std::get_if<host::Discover>(&output)) {
+    if (registry_delay_) look_up(at, *wanted_peers);
   } else if (const auto* traced = std::get_if<host::Traced>(&output)) {
     node.traced[{traced->kind, traced->reason}] += traced->count;
   }

@@ -75,6 +75,11 @@ class World {
   void leave(NodeIndex node, std::string_view topic);
   /// Publishes; answers to how many peers.
   std::size_t publish(NodeIndex node, std::string_view topic, std::string_view data);
+  /// Publishes several at once, interleaved.
+  void publish_batch(NodeIndex node, std::string_view topic, const std::vector<std::string>& data);
+  /// From now on there is a registry: what nodes advertise is found by those that search, all of
+  /// it, and `delay` later.
+  void set_registry(Duration delay) { registry_delay_ = delay; }
 
   void set_links(LinkModel links) { links_ = links; }
   /// While `deaf` the node takes nothing off its connections; it still acts and sends.
@@ -169,7 +174,14 @@ class World {
     std::uint32_t life;
     std::vector<gossipsub::Verify::Job> jobs;
   };
-  using Event = std::variant<Wake, Arrive, Release, Resume, Hangup, DialOut, DialBack, Verified>;
+  /// The registry answers.
+  struct Found {
+    NodeIndex node;
+    std::uint32_t life;
+    std::vector<Multiaddr> addresses;
+  };
+  using Event =
+      std::variant<Wake, Arrive, Release, Resume, Hangup, DialOut, DialBack, Verified, Found>;
   struct Node {
     PeerId id;
     Rng::Seed key_seed{};
@@ -202,6 +214,9 @@ class World {
   void on(DialOut& dial);
   void on(DialBack& back);
   void on(Verified& verified);
+  void on(Found& found);
+  pubsub::Message message(Node& node, std::string_view topic, std::string_view data);
+  void look_up(NodeIndex at, const host::Discover& wanted);
   Verdict verdict_on(const pubsub::Message& message);
   void check();
   void note(std::uint64_t what);
@@ -239,6 +254,8 @@ class World {
   std::vector<int> groups_;
   Schedule<Event> schedule_;
   Tap tap_;
+  std::optional<Duration> registry_delay_;
+  std::map<std::string, std::map<NodeIndex, TimePoint>> registry_;  ///< until when, by topic
   /// Verdicts on messages' bytes: the nodes of a world check the same signature many times.
   std::unordered_map<std::string, Verdict> verdicts_;
   TimePoint now_{std::chrono::seconds{1}};

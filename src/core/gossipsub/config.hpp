@@ -58,6 +58,12 @@ struct Config {
   /// Who is pruned for want of room is told of other peers, and such offers to us are taken.
   bool peer_exchange = false;
   std::size_t px_bytes_max = 8 * 1024;  ///< of signed records in one PRUNE we send
+  /// Joined topics are advertised, and peers looked for while fewer than d_low can be written to.
+  bool discovery = false;
+  Duration advertise_ttl = std::chrono::hours{3};           ///< advertised again after half of it
+  Duration discover_backoff_min = std::chrono::seconds{1};  ///< between two searches, doubling
+  Duration discover_backoff_max = std::chrono::minutes{1};
+  std::size_t discover_peers_max = 32;  ///< peers asked for in one search
   std::vector<PeerId> direct_peers;
   Duration direct_connect_interval = std::chrono::seconds{300};
 
@@ -98,8 +104,12 @@ struct Config {
 
   std::size_t outbox_bytes_max = 8 * 1024 * 1024;  ///< per peer
   std::size_t outbox_items_max = 1024;             ///< messages per peer
-  std::size_t pending_messages_max = 16'384;       ///< under verification or validation, all peers
-  std::size_t pending_per_peer_max = 2048;  ///< at half of it the peer's stream is not read on
+  /// Of all outboxes together; a message counts in each that holds it.
+  std::size_t outboxes_bytes_max = 1024 * 1024 * 1024;
+  std::size_t receipts_max = 1024;                       ///< messages that are followed at a time
+  Duration receipt_time_max = std::chrono::seconds{60};  ///< for which one is
+  std::size_t pending_messages_max = 16'384;  ///< under verification or validation, all peers
+  std::size_t pending_per_peer_max = 2048;    ///< at half of it the peer's stream is not read on
   std::size_t pending_bytes_max = 64 * 1024 * 1024;  ///< of those, parked copies included
   std::size_t topics_max = 100'000;                  ///< names we keep because remotes named them
 };

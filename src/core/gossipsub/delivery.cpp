@@ -32,6 +32,7 @@ void Router::State::on_publish(Peer& peer, const SharedBytes& field, ByteView bo
   }
   auto id = config->message_id(*view);
   if (!id) return reject(topic->name, pubsub::name(id.error()));
+  acknowledge(peer, id->bytes());
 
   if (view->from && equal(*view->from, self.bytes())) {
     // An echo of what we sent is a copy like any other; what we did not send is forged.

@@ -32,6 +32,7 @@ void Router::State::on_ihave(Peer& peer, std::span<const pubsub::IHave> adverts,
     const auto* topic = topics.find(advert.topic);
     if (topic == nullptr || !topic->joined) continue;
     for (const auto id : advert.ids) {
+      acknowledge(peer, id);
       if (seen.contains(id, now) || pending.contains(id)) continue;
       const auto key = key_of(id);
       if (promises.holds(key, now)) continue;
@@ -94,6 +95,7 @@ void Router::State::on_idontwant(Peer& peer, std::span<const ByteView> ids) {
       return count(Traced::Kind::limit_hit, peer, {}, "IDONTWANT");
     }
     ++peer.budget.idontwant_ids;
+    acknowledge(peer, id);
     peer.unwanted.insert(key_of(id), heartbeats + config->idontwant_ttl_heartbeats);
     count(Traced::Kind::idontwant_received, peer, {}, {});
   }

@@ -24,6 +24,7 @@ void Router::State::heartbeat(TimePoint now) {
     auto& topic = topics.at(handle);
     if (topic.joined) {
       maintain_mesh(topic, now);
+      discover(topic, now);
       emit_gossip(topic, topic.mesh);
     } else {
       maintain_fanout(topic, now);

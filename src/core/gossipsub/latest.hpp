@@ -28,6 +28,7 @@ class Latest {
   bool empty() const { return order_.empty(); }
   std::size_t size() const { return order_.size(); }
   const std::string& topic() const { return *order_.front(); }  ///< of the first
+  const TopicName& name() const { return order_.front(); }      ///< of the first
   const Value& value() const { return values_.at(topic()); }    ///< of the first
   void pop() {
     values_.erase(topic());

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
+#include <utility>
 
 #include "core/gossipsub/state.hpp"
 
@@ -138,6 +139,30 @@ void Router::State::repeat_grafts(Peer& peer) {
   for (const auto handle : peer.topics) {
     const auto& topic = topics.at(handle);
     if (topic.mesh.contains(peer.handle)) peer.outbox.graft(topic.name);
+  }
+}
+
+/// A mesh link that ended with our stream has not ended on the other side, and a PRUNE may have
+/// been lost with it: the one is grafted anew or pruned, the other said again.
+void Router::State::settle_lost_meshes(Peer& peer, TimePoint now) {
+  for (const auto handle : std::exchange(peer.lost_meshes, {})) {
+    auto& topic = topics.at(handle);
+    if (topic.mesh.contains(peer.handle)) continue;
+    if (topic.mesh.size() < config->d_high && graftable(topic, peer, now)) {
+      graft(topic, {&peer.handle, 1}, "stream opened again", now);
+    } else {
+      const auto span = topic.joined ? config->prune_backoff : config->unsubscribe_backoff;
+      backoffs.extend(handle, peer.id, base::saturating_add(now, span));
+    }
+  }
+  for (const auto handle : peer.topics) {
+    const auto end = backoffs.end(handle, peer.id);
+    if (!end || *end <= now) continue;
+    // Never more than we keep to ourselves.
+    const auto left = std::chrono::floor<std::chrono::seconds>(*end - now);
+    const Duration told = std::max(left, std::chrono::seconds{1});
+    backoffs.extend(handle, peer.id, base::saturating_add(now, told));
+    send_prune(peer, topics.at(handle), {told, {}});
   }
 }
 

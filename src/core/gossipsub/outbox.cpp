@@ -19,8 +19,18 @@ struct Item {
 struct MessageLane {
   base::Queue<Item> items;
   std::size_t bytes = 0;
+  std::size_t* total = nullptr;  ///< of this lane in all outboxes, where they are summed
 
-  void drop_oldest() { bytes -= items.pop().field.size(); }
+  void push(Item item) {
+    bytes += item.field.size();
+    if (total != nullptr) *total += item.field.size();
+    items.push(std::move(item));
+  }
+  void release(std::size_t size) {
+    bytes -= size;
+    if (total != nullptr) *total -= size;
+  }
+  void drop_oldest() { release(items.pop().field.size()); }
 };
 
 struct Announcement {
@@ -57,6 +67,17 @@ std::vector<ByteView> views(auto first, auto last) {
 }  // namespace
 
 struct Outbox::Lanes {
+  explicit Lanes(OutboxTotals* totals) {
+    for (std::size_t i = 0; totals != nullptr && i < messages.size(); ++i) {
+      messages[i].total = &totals->bytes[i];
+    }
+  }
+  Lanes(const Lanes&) = delete;
+  Lanes& operator=(const Lanes&) = delete;
+  ~Lanes() {
+    for (auto& lane : messages) lane.release(lane.bytes);
+  }
+
   std::optional<pubsub::Extensions> extensions;
   bool test_extension = false;
   base::Queue<SharedBytes> partials;
@@ -77,13 +98,13 @@ struct Outbox::Lanes {
   void pack_extension(pubsub::RpcWriter& writer);
 };
 
-Outbox::Outbox() = default;
+Outbox::Outbox(OutboxTotals* totals) : totals_{totals} {}
 Outbox::Outbox(Outbox&&) noexcept = default;
 Outbox& Outbox::operator=(Outbox&&) noexcept = default;
 Outbox::~Outbox() = default;
 
 Outbox::Lanes& Outbox::lanes() {
-  if (!lanes_) lanes_ = std::make_unique<Lanes>();
+  if (!lanes_) lanes_ = std::make_unique<Lanes>(totals_);
   return *lanes_;
 }
 
@@ -157,8 +178,7 @@ Outbox::Dropped Outbox::push(Lane lane, SharedBytes field, IdKey key, const Limi
       ++dropped.messages;
     }
   }
-  all[own].bytes += size;
-  all[own].items.push({std::move(field), key});
+  all[own].push({std::move(field), key});
   return dropped;
 }
 
@@ -168,7 +188,7 @@ std::size_t Outbox::cancel(const Unwanted& unwanted) {
   for (auto& lane : lanes_->messages) {
     cancelled += lane.items.remove_if([&](const Item& item) {
       if (!unwanted.contains(item.key)) return false;
-      lane.bytes -= item.field.size();
+      lane.release(item.field.size());
       return true;
     });
   }
@@ -191,7 +211,33 @@ std::size_t Outbox::messages() const {
   return sum;
 }
 
+std::size_t Outbox::bytes(Lane lane) const {
+  return lanes_ ? lanes_->messages[std::to_underlying(lane)].bytes : 0;
+}
+
+Outbox::Shed Outbox::shed(Lane lane, std::size_t bytes) {
+  Shed shed;
+  if (!lanes_) return shed;
+  auto& messages = lanes_->messages[std::to_underlying(lane)];
+  const auto before = messages.bytes;
+  while (!messages.items.empty() && before - messages.bytes < bytes) {
+    messages.drop_oldest();
+    ++shed.messages;
+  }
+  shed.bytes = before - messages.bytes;
+  return shed;
+}
+
 void Outbox::clear() { lanes_.reset(); }
+
+void Outbox::lose_stream() {
+  if (!lanes_) return;
+  auto last = std::move(lanes_->announcements);
+  clear();
+  for (; !last.empty(); last.pop()) {
+    if (!last.value().subscribe) announce(last.name(), false);
+  }
+}
 
 void Outbox::rest() {
   if (lanes_ && empty()) clear();
@@ -199,7 +245,8 @@ void Outbox::rest() {
 
 /// Messages follow only when every subscription, GRAFT and PRUNE is out: an implementation that was
 /// not told of a topic prunes a GRAFT for it and counts messages of it as useless.
-Outbox::Packed Outbox::pack(const pubsub::SendLimits& limits, const Unwanted& unwanted) {
+Outbox::Packed Outbox::pack(const pubsub::SendLimits& limits, const Unwanted& unwanted,
+                            std::vector<IdKey>* keys) {
   Packed packed;
   if (empty()) return packed;
   pubsub::RpcWriter writer{limits};
@@ -216,6 +263,8 @@ Outbox::Packed Outbox::pack(const pubsub::SendLimits& limits, const Unwanted& un
         } else if (!writer.add_publish(lane.items.front().field)) {
           room = false;
           break;
+        } else if (keys != nullptr) {
+          keys->push_back(lane.items.front().key);
         }
         lane.drop_oldest();
       }

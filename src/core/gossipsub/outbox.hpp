@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -20,6 +21,13 @@ namespace grapevine::gossipsub {
 /// In which order messages leave, after control. Shedding goes the other way.
 enum class Lane : std::uint8_t { own, forward, gossip };
 
+/// Bytes of the messages that wait in all outboxes of a router, by lane.
+struct OutboxTotals {
+  std::array<std::size_t, 3> bytes{};
+
+  std::size_t all() const { return bytes[0] + bytes[1] + bytes[2]; }
+};
+
 /// A peer that a PRUNE names, with its signed record where there is one.
 struct OfferedPeer {
   PeerId id;
@@ -38,7 +46,8 @@ class Outbox {
     std::size_t partial_bytes_max = 2 * 1024 * 1024;  ///< queued; more are refused
     std::size_t partial_items_max = 1024;             ///< likewise
   };
-  Outbox();
+  /// `totals`, where given, outlive the outbox.
+  explicit Outbox(OutboxTotals* totals = nullptr);
   Outbox(Outbox&&) noexcept;
   Outbox& operator=(Outbox&&) noexcept;
   ~Outbox();
@@ -79,7 +88,17 @@ class Outbox {
   bool empty() const;
   std::size_t bytes() const;  ///< of queued messages
   std::size_t messages() const;
+  std::size_t bytes(Lane lane) const;
+  /// Drops the oldest of a lane, at least `bytes` of them where there are as many.
+  struct Shed {
+    std::size_t messages = 0;
+    std::size_t bytes = 0;
+  };
+  Shed shed(Lane lane, std::size_t bytes);
   void clear();
+  /// The stream is gone: only what a hello on the next one does not say anew is kept, that we left
+  /// a topic.
+  void lose_stream();
   /// Gives back the memory kept for reuse when nothing is queued.
   void rest();
 
@@ -87,11 +106,14 @@ class Outbox {
     std::optional<pubsub::PackedRpc> rpc;  ///< none: nothing is left
     std::size_t cancelled = 0;             ///< messages left out for being unwanted
   };
-  Packed pack(const pubsub::SendLimits& limits, const Unwanted& unwanted);
+  /// `keys`, where given, gets those of the messages packed.
+  Packed pack(const pubsub::SendLimits& limits, const Unwanted& unwanted,
+              std::vector<IdKey>* keys = nullptr);
 
  private:
   struct Lanes;
   Lanes& lanes();
+  OutboxTotals* totals_;
   std::unique_ptr<Lanes> lanes_;
 };
 

@@ -1,28 +1,34 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
+#include <utility>
 
+#include "base/assert.hpp"
 #include "core/gossipsub/state.hpp"
 
 namespace grapevine::gossipsub {
 
-/// gossipsub v1.1, "Flood Publishing" and v1.0, "Fanout": direct and floodsub peers always, then
-/// everybody, the mesh, or the fanout, which is made here.
-Result<std::size_t, PublishError> Router::State::publish(pubsub::Message message, TimePoint now) {
-  const auto name = message.view.topic;
-  if (name.empty() || name.size() > pubsub::topic_size_max) {
-    return unexpected(PublishError::bad_topic);
-  }
-  if (message.field.size() > config->message_size_max) return unexpected(PublishError::too_large);
+/// What is done with a message of ours before anybody is sent it; answers its topic.
+Result<Topic*, PublishError> Router::State::admit(const pubsub::Message& message, TimePoint now) {
+  if (const auto fit = check_own(message); !fit) return unexpected(fit.error());
   if (!seen.insert(message.id.bytes(), now)) return unexpected(PublishError::duplicate);
   ++counters.published;
-  auto& topic = topics.intern(name);
+  auto& topic = topics.intern(message.view.topic);
   const auto key = key_of(message.id.bytes());
   if (config->mode == Mode::gossipsub) mcache.put(message, key, topic.handle);
   if (topic.joined) credit(topic, key, {}, now);
   promises.fulfil(key);
   followups.fulfil(key);
   if (config->idontwant_on_publish) send_idontwant(message, topic, std::nullopt);
-  const Sending sending{message, key, topic, Lane::own, {}};
+  return &topic;
+}
+
+/// gossipsub v1.1, "Flood Publishing" and v1.0, "Fanout": direct and floodsub peers always, then
+/// everybody, the mesh, or the fanout, which is made here.
+Result<std::size_t, PublishError> Router::State::publish(pubsub::Message message, TimePoint now) {
+  const auto admitted = admit(message, now);
+  if (!admitted) return unexpected(admitted.error());
+  auto& topic = **admitted;
+  const Sending sending{message, key_of(message.id.bytes()), topic, Lane::own, {}};
   std::size_t sent = 0;
   if (config->flood_publish) {
     sent = send_to_all(sending, topic.subscribers);
@@ -34,6 +40,60 @@ Result<std::size_t, PublishError> Router::State::publish(pubsub::Message message
   release_if_idle(topic);
   outputs.push(Deliver{std::move(message), self, true});
   return sent;
+}
+
+/// Recipient i of k begins with message i * m / k, and goes round: while links are slow, neighbours
+/// have different messages to give each other.
+std::size_t Router::State::publish_batch(std::vector<pubsub::Message> messages, TimePoint now) {
+  Topic* topic = nullptr;
+  std::vector<Sending> batch;
+  batch.reserve(messages.size());
+  for (const auto& message : messages) {
+    ASSERT(message.view.topic == messages.front().view.topic);
+    const auto admitted = admit(message, now);
+    if (!admitted) continue;
+    topic = *admitted;
+    batch.push_back({message, key_of(message.id.bytes()), *topic, Lane::own, {}});
+  }
+  if (batch.empty()) return 0;
+  const auto recipients = recipients_of(*topic, now);
+  for (std::size_t i = 0; i < recipients.size(); ++i) {
+    const auto first = i * batch.size() / recipients.size();
+    for (std::size_t k = 0; k < batch.size(); ++k) {
+      send(batch[(first + k) % batch.size()], peers.at(recipients[i]));
+    }
+  }
+  const auto accepted = batch.size();
+  for (const auto& sending : batch) outputs.push(Deliver{sending.message, self, true});
+  release_if_idle(*topic);
+  return accepted;
+}
+
+/// As `publish` chooses them.
+std::vector<PeerHandle> Router::State::recipients_of(Topic& topic, TimePoint now) {
+  if (config->flood_publish) return topic.subscribers.copy();
+  if (!topic.joined && config->mode == Mode::gossipsub) prepare_fanout(topic, now);
+  auto recipients = topic.joined ? topic.mesh.copy() : topic.fanout.copy();
+  recipients.insert(recipients.end(), topic.flood.begin(), topic.flood.end());
+  return recipients;
+}
+
+/// Neither cached nor sent: it is not advertised, and an IWANT for it finds nothing.
+Result<void, PublishError> Router::State::publish_local(pubsub::Message message, TimePoint now) {
+  if (const auto fit = check_own(message); !fit) return fit;
+  if (!seen.insert(message.id.bytes(), now)) return unexpected(PublishError::duplicate);
+  ++counters.published;
+  outputs.push(Deliver{std::move(message), self, true});
+  return {};
+}
+
+Result<void, PublishError> Router::State::check_own(const pubsub::Message& message) const {
+  const auto name = message.view.topic;
+  if (name.empty() || name.size() > pubsub::topic_size_max) {
+    return unexpected(PublishError::bad_topic);
+  }
+  if (message.field.size() > config->message_size_max) return unexpected(PublishError::too_large);
+  return {};
 }
 
 void Router::State::prepare_fanout(Topic& topic, TimePoint now) {
@@ -73,6 +133,11 @@ bool Router::State::withheld(const Peer& peer, Lane lane) const {
 
 bool Router::State::push(Peer& peer, Lane lane, const SharedBytes& field, IdKey key,
                          const TopicName& topic) {
+  if (!room_in_all(lane, field.size())) {
+    ++counters.rpc_dropped;
+    count(Traced::Kind::outbox_dropped, peer, topic, "all outboxes are full");
+    return false;
+  }
   const auto dropped = peer.outbox.push(lane, field, key, outbox_limits);
   if (dropped.messages > 0) {
     counters.rpc_dropped += dropped.messages;
@@ -80,7 +145,50 @@ bool Router::State::push(Peer& peer, Lane lane, const SharedBytes& field, IdKey 
     count(Traced::Kind::outbox_dropped, peer, topic, "outbox is full", dropped.messages);
   }
   want_write(peer);
-  return !dropped.refused;
+  if (dropped.refused) return false;
+  if (!receipts.empty()) receipts.note(key, key_of(peer), Receipts::Level::queued);
+  return true;
+}
+
+/// Whether all outboxes together take `size` more bytes of a lane. Later lanes make room, as within
+/// one outbox: the longest queues lose first, and some room is made ahead, so that not every
+/// message looks through all of them.
+bool Router::State::room_in_all(Lane lane, std::size_t size) {
+  const auto most = config->outboxes_bytes_max;
+  if (outbox_totals.all() + size <= most) return true;
+  std::size_t later = 0;
+  for (auto i = std::to_underlying(lane) + 1u; i < outbox_totals.bytes.size(); ++i) {
+    later += outbox_totals.bytes[i];
+  }
+  if (outbox_totals.all() - later + size > most) return false;
+  const auto short_of = outbox_totals.all() + size - most;
+  auto wanted = std::min(later, std::max(short_of, most / 16));
+  for (const auto victim : {Lane::gossip, Lane::forward}) {
+    if (victim > lane && wanted > 0) wanted -= std::min(wanted, shed_all(victim, wanted));
+  }
+  return true;
+}
+
+/// Answers the bytes that were dropped.
+std::size_t Router::State::shed_all(Lane lane, std::size_t bytes) {
+  std::vector<std::pair<std::size_t, PeerHandle>> longest;
+  for (const auto handle : peers.handles()) {
+    if (const auto held = peers.at(handle).outbox.bytes(lane); held > 0) {
+      longest.emplace_back(held, handle);
+    }
+  }
+  std::ranges::stable_sort(longest, std::ranges::greater{},
+                           [](const auto& of) { return of.first; });
+  std::size_t freed = 0;
+  for (const auto& [held, handle] : longest) {
+    if (freed >= bytes) break;
+    auto& peer = peers.at(handle);
+    const auto shed = peer.outbox.shed(lane, bytes - freed);
+    freed += shed.bytes;
+    counters.rpc_dropped += shed.messages;
+    count(Traced::Kind::outbox_dropped, peer, {}, "all outboxes are full", shed.messages);
+  }
+  return freed;
 }
 
 void Router::State::want_write(Peer& peer) {
@@ -88,5 +196,31 @@ void Router::State::want_write(Peer& peer) {
   peer.write_wanted = true;
   outputs.push(WantsWrite{peer.handle});
 }
+
+void Router::State::check_outboxes() const {
+  OutboxTotals sums;
+  for (const auto handle : peers.handles()) {
+    const auto& outbox = peers.at(handle).outbox;
+    for (const auto lane : {Lane::own, Lane::forward, Lane::gossip}) {
+      sums.bytes[std::to_underlying(lane)] += outbox.bytes(lane);
+    }
+  }
+  ASSERT(sums.bytes == outbox_totals.bytes);
+  ASSERT(sums.all() <= config->outboxes_bytes_max);
+}
+
+std::size_t Router::publish_batch(std::vector<pubsub::Message> messages, TimePoint now) {
+  return state_->publish_batch(std::move(messages), now);
+}
+
+Result<void, PublishError> Router::publish_local(pubsub::Message message, TimePoint now) {
+  return state_->publish_local(std::move(message), now);
+}
+
+void Router::track(const pubsub::MessageId& id, const Tracking& tracking, TimePoint now) {
+  state_->receipts.add(state_->key_of(id.bytes()), tracking, now);
+}
+
+void Router::untrack(ReceiptId receipt) { state_->receipts.remove(receipt); }
 
 }  // namespace grapevine::gossipsub

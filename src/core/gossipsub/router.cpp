@@ -70,6 +70,7 @@ Router::State::State(const PeerId& self_id, std::shared_ptr<const Config> config
       seen{config->seen, rng},
       pending{rng, config->pending_bytes_max},
       partials{config->partial},
+      receipts{{config->receipts_max, config->receipt_time_max}},
       direct{config->direct_peers},
       next_heartbeat{now + config->heartbeat_initial_delay},
       next_direct_connect{now} {
@@ -112,6 +113,7 @@ Router::~Router() = default;
 
 void Router::add_peer(PeerHandle handle, const PeerInfo& info, TimePoint) {
   auto& peer = state_->peers.add(handle, info);
+  peer.outbox = Outbox{&state_->outbox_totals};
   peer.direct = std::ranges::find(state_->direct, info.id) != state_->direct.end();
   state_->begin_record(peer, info.ips);
 }
@@ -120,12 +122,14 @@ void Router::on_stream_open(PeerHandle handle, Version version, TimePoint now) {
   auto& state = *state_;
   auto& peer = state.peers.at(handle);
   const bool moved = std::exchange(peer.stream_open, true);
+  const bool again = std::exchange(peer.greeted, true);
   peer.version = state.config->mode == Mode::floodsub ? Version::floodsub : version;
   state.refresh_flood(peer);
   state.hello(peer);
   if (moved) state.repeat_grafts(peer);
   const auto early = std::exchange(peer.early_grafts, {});
   for (const auto topic : early) state.on_graft(peer, *state.topics.at(topic).name, now);
+  if (again) state.settle_lost_meshes(peer, now);
   if (!peer.meshes()) return;
   for (const auto topic_handle : peer.topics) {
     auto& topic = state.topics.at(topic_handle);
@@ -139,10 +143,14 @@ void Router::on_stream_lost(PeerHandle handle, TimePoint) {
   auto& peer = state_->peers.at(handle);
   peer.stream_open = false;
   peer.write_wanted = false;
-  peer.outbox.clear();
+  peer.outbox.lose_stream();
   peer.unwanted = {};
   state_->partials.forget(handle);
   peer.followed_from = state_->followups.next_number();  // what we asked for may not have left
+  for (const auto handle_of_topic : peer.topics) {
+    const auto& topic = state_->topics.at(handle_of_topic);
+    if (topic.mesh.contains(handle)) peer.lost_meshes.insert(handle_of_topic);
+  }
   state_->drop_from_meshes(peer);
   state_->refresh_flood(peer);
 }
@@ -216,6 +224,7 @@ void Router::on_validated(Ticket ticket, Validation verdict, TimePoint now) {
 
 void Router::on_deadline(TimePoint now) {
   state_->refresh_records(now);
+  state_->receipts.expire(now);
   if (now < state_->next_heartbeat) return;
   // One heartbeat, however late: a node that was asleep does not punish anybody for it (F09).
   if (now - state_->next_heartbeat > state_->config->heartbeat_interval) state_->followups.clear();
@@ -281,6 +290,9 @@ std::optional<Output> Router::poll() {
   auto& state = *state_;
   if (!state.jobs.empty()) return Verify{std::exchange(state.jobs, {})};
   if (state.outputs.empty()) state.flush_tally();
+  if (state.outputs.empty()) {
+    for (const auto& progress : state.receipts.take()) state.outputs.push(progress);
+  }
   if (state.outputs.empty()) return std::nullopt;
   return state.outputs.pop();
 }
@@ -288,7 +300,13 @@ std::optional<Output> Router::poll() {
 std::optional<pubsub::PackedRpc> Router::pack(PeerHandle handle, TimePoint) {
   auto* peer = state_->peers.find(handle);
   if (peer == nullptr || !peer->stream_open) return std::nullopt;
-  auto packed = peer->outbox.pack(state_->config->send_limits, peer->unwanted);
+  std::vector<IdKey> keys;
+  const bool followed = !state_->receipts.empty();
+  auto packed =
+      peer->outbox.pack(state_->config->send_limits, peer->unwanted, followed ? &keys : nullptr);
+  for (const auto key : keys) {
+    state_->receipts.note(key, state_->key_of(*peer), Receipts::Level::written);
+  }
   if (packed.cancelled > 0) {
     state_->count(Traced::Kind::idontwant_cancelled, *peer, {}, {}, packed.cancelled);
   }
@@ -298,6 +316,7 @@ std::optional<pubsub::PackedRpc> Router::pack(PeerHandle handle, TimePoint) {
 
 std::optional<TimePoint> Router::next_deadline() const {
   auto next = state_->next_heartbeat;
+  next = std::min(next, state_->receipts.next_end());
   if (state_->scores) next = std::min(next, state_->scores->next_refresh());
   if (state_->gater) next = std::min(next, state_->gater->next_refresh());
   return next;
@@ -354,18 +373,21 @@ bool Router::has_room(PeerHandle handle) const {
 
 bool Router::has_pending() const {
   return std::ranges::any_of(state_->peers.handles(), [&](PeerHandle handle) {
-    return !state_->peers.at(handle).outbox.empty();
+    const auto& peer = state_->peers.at(handle);
+    return peer.stream_open && !peer.outbox.empty();
   });
 }
 
 std::vector<OutboxRoom> Router::outbox_rooms() const {
   const auto& limits = state_->outbox_limits;
+  const auto left = state_->config->outboxes_bytes_max - state_->outbox_totals.all();
   std::vector<OutboxRoom> rooms;
   for (const auto handle : state_->peers.handles()) {
     const auto& outbox = state_->peers.at(handle).outbox;
     const auto messages = outbox.messages();
     if (messages == 0) continue;
-    rooms.push_back({handle, limits.items_max - messages, limits.bytes_max - outbox.bytes()});
+    rooms.push_back(
+        {handle, limits.items_max - messages, std::min(left, limits.bytes_max - outbox.bytes())});
   }
   return rooms;
 }
@@ -394,6 +416,8 @@ void Router::check_invariants(TimePoint now) const {
   ASSERT(state.pending.bytes() <= state.config->pending_bytes_max);
   ASSERT(state.pending.empty() == (state.pending.bytes() == 0));
   state.partials.check_invariants();
+  state.check_outboxes();
+  state.receipts.check_invariants();
   ASSERT(state.promises.size() <= Promises::entries_max);
   ASSERT(state.backoffs.size() <= Backoffs::entries_max);
   ASSERT(state.followups.size() <= Followups::entries_max);
@@ -435,9 +459,10 @@ void Router::State::check_peer(const Peer& peer) const {
   ASSERT(peer.topics.size() <= config->subscription_filter.topics_per_peer_max);
   ASSERT(peer.outbox.bytes() <= config->outbox_bytes_max);
   ASSERT(peer.outbox.messages() <= config->outbox_items_max);
-  ASSERT(peer.stream_open || peer.outbox.empty());
+  ASSERT(peer.stream_open || peer.outbox.messages() == 0);
+  for (const auto handle : peer.lost_meshes) ASSERT(peer.topics.contains(handle));
   ASSERT(!peer.stream_open || peer.early_grafts.empty());
-  ASSERT(peer.outbox.empty() || peer.write_wanted);
+  ASSERT(peer.outbox.empty() || peer.write_wanted || !peer.stream_open);
   ASSERT(peer.pending <= config->pending_per_peer_max + Pending::parked_max * pending.size());
   ASSERT(peer.unwanted.size() <= config->idontwant_ids_max * config->idontwant_ttl_heartbeats);
   ASSERT(peer.served.size() <= config->iwant_ids_max * config->mcache_len);

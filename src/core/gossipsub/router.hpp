@@ -79,6 +79,27 @@ struct Connect {
   PeerId offered_by = {};   ///< empty: it is a direct peer
   SharedBytes record = {};  ///< the signed peer record offered, unchecked; may be empty
 };
+/// One message of ours that the application follows, by a number that the caller gives.
+enum class ReceiptId : std::uint64_t {};
+/// How far a followed message has come: in how many outboxes, packed for how many peers, and known
+/// to have reached how many. Merged over the turn.
+struct Progress {
+  ReceiptId receipt;
+  std::size_t queued = 0;
+  std::size_t written = 0;
+  std::size_t acknowledged = 0;
+  bool over = false;  ///< the last word
+};
+/// To be made known wherever peers look: we are in `topic`, for the next `ttl`.
+struct Advertise {
+  std::string topic;
+  Duration ttl;
+};
+/// `topic` has too few peers: up to `limit` more are to be looked for and connected.
+struct Discover {
+  std::string topic;
+  std::size_t limit;
+};
 /// Something worth counting or showing. Never needed for correctness. What a remote can cause by
 /// the million (duplicates, refusals, budgets, IDONTWANT) is merged: one event a peer, topic and
 /// reason, with its count, at the end of the turn, which is when `poll()` has nothing else.
@@ -124,8 +145,8 @@ struct Traced {
   std::uint64_t count = 1;
 };
 std::string_view name(Traced::Kind kind);
-using Output =
-    std::variant<WantsWrite, Deliver, Verify, Validate, Connect, Traced, PartialReceived>;
+using Output = std::variant<WantsWrite, Deliver, Verify, Validate, Connect, Traced, PartialReceived,
+                            Progress, Advertise, Discover>;
 
 /// Sums since creation.
 struct Counters {
@@ -135,6 +156,12 @@ struct Counters {
   std::uint64_t ignored = 0;
   std::uint64_t published = 0;
   std::uint64_t rpc_dropped = 0;  ///< messages an outbox had no room for
+};
+
+/// How long a message is followed, and under which number.
+struct Tracking {
+  ReceiptId receipt;
+  Duration time;  ///< at most `receipt_time_max`
 };
 
 /// How much more waits in an outbox before it drops.
@@ -150,7 +177,8 @@ struct OutboxRoom {
 ///   poll   what the caller must do next; drain it at the end of every turn.
 /// `now` never decreases from call to call. Invariants (`check_invariants`): a mesh peer is
 /// connected, subscribed, speaks gossipsub and is not direct; no mesh peer is within its backoff;
-/// per-peer state ends with the peer, but for backoffs, which are kept by id until they end.
+/// per-peer state ends with the peer, but for backoffs, which are kept by id until they end, and
+/// for hashes of ids in receipts, likewise.
 class Router {
  public:
   static Result<Router, ConfigError> create(PeerId self, std::shared_ptr<const Config> config,
@@ -191,6 +219,15 @@ class Router {
   /// Sends a message of our own, encoded and signed by the caller, with its id. Answers the number
   /// of peers it is queued for; none is no error.
   Result<std::size_t, PublishError> publish(pubsub::Message message, TimePoint now);
+  /// The same for several messages of one topic, so that they spread in parallel: each recipient's
+  /// outbox begins with another of them. Answers how many were not refused.
+  std::size_t publish_batch(std::vector<pubsub::Message> messages, TimePoint now);
+  /// To our own application only: nobody else ever hears of it from us.
+  Result<void, PublishError> publish_local(pubsub::Message message, TimePoint now);
+  /// Follows the message of that id, which is published after this, in `Progress`. Above
+  /// `receipts_max` its first word is the last.
+  void track(const pubsub::MessageId& id, const Tracking& tracking, TimePoint now);
+  void untrack(ReceiptId receipt);
   /// Messages of `topic` travel in parts too, or no more; may change at any time, and holds until
   /// then, joined or not. False, and nothing done, where `Config::extensions` lacks them or the
   /// topic is none.
@@ -223,6 +260,9 @@ class Router {
   std::vector<PeerId> mesh(std::string_view topic) const;         ///< sorted
   std::vector<PeerId> fanout(std::string_view topic) const;       ///< sorted
   std::vector<PeerId> subscribers(std::string_view topic) const;  ///< sorted
+  std::size_t mesh_size(std::string_view topic) const;
+  /// Subscribers that we can write to.
+  std::size_t reachable(std::string_view topic) const;
   /// What is known of the peers in a group, in ascending order of their handles.
   std::vector<PartialHolder> partial_holders(std::string_view topic, ByteView group) const;
   /// 0 without scoring, and of a peer that is neither connected nor remembered.

@@ -15,6 +15,7 @@
 #include "core/gossipsub/partial.hpp"
 #include "core/gossipsub/peers.hpp"
 #include "core/gossipsub/pending.hpp"
+#include "core/gossipsub/receipts.hpp"
 #include "core/gossipsub/remembered.hpp"
 #include "core/gossipsub/router.hpp"
 #include "core/gossipsub/score.hpp"
@@ -29,6 +30,7 @@ namespace grapevine::gossipsub {
 ///   exchange.cpp       peers named in a PRUNE
 ///   delivery.cpp       messages in: checked, delivered, forwarded
 ///   publishing.cpp     messages of our own, fanout, outboxes
+///   discovery.cpp      peers looked for outside
 ///   gossip.cpp         IHAVE, IWANT, IDONTWANT
 ///   scoring.cpp        what peers' conduct adds to their records, and what the records cost them
 ///   heartbeat.cpp      what happens each heartbeat
@@ -72,6 +74,7 @@ struct Router::State {
   void send_prune(Peer& peer, const Topic& topic, const Pruning& how);
   void drop_from_meshes(Peer& peer);
   void repeat_grafts(Peer& peer);
+  void settle_lost_meshes(Peer& peer, TimePoint now);
   void punish_early_graft(Peer& peer, TimePoint backoff_end, TimePoint now);
   bool graftable(const Topic& topic, const Peer& peer, TimePoint now) const;
   /// Backoffs outlast their end by this, so that a GRAFT of ours does not arrive before the other
@@ -119,6 +122,11 @@ struct Router::State {
 
   // publishing.cpp
   Result<std::size_t, PublishError> publish(pubsub::Message message, TimePoint now);
+  Result<void, PublishError> check_own(const pubsub::Message& message) const;
+  Result<Topic*, PublishError> admit(const pubsub::Message& message, TimePoint now);
+  std::size_t publish_batch(std::vector<pubsub::Message> messages, TimePoint now);
+  Result<void, PublishError> publish_local(pubsub::Message message, TimePoint now);
+  std::vector<PeerHandle> recipients_of(Topic& topic, TimePoint now);
   void prepare_fanout(Topic& topic, TimePoint now);
   /// Everything about one message that is the same for all its recipients.
   struct Sending {
@@ -132,6 +140,12 @@ struct Router::State {
   bool send(const Sending& sending, Peer& peer);
   bool withheld(const Peer& peer, Lane lane) const;
   bool push(Peer& peer, Lane lane, const SharedBytes& field, IdKey key, const TopicName& topic);
+  bool room_in_all(Lane lane, std::size_t size);
+  std::size_t shed_all(Lane lane, std::size_t bytes);
+
+  // discovery.cpp
+  std::size_t reachable(const Topic& topic) const;
+  void discover(Topic& topic, TimePoint now);
 
   // gossip.cpp
   void on_ihave(Peer& peer, std::span<const pubsub::IHave> adverts, TimePoint now);
@@ -211,8 +225,16 @@ struct Router::State {
   // router.cpp
   void check_topic(const Topic& topic, TimePoint now) const;
   void check_peer(const Peer& peer) const;
+  void check_outboxes() const;
 
   IdKey key_of(ByteView id) const { return IdKey{id_hash(id)}; }
+  Receipts::PeerKey key_of(const Peer& peer) const {
+    return Receipts::PeerKey{id_hash(peer.id.bytes())};
+  }
+  /// The peer has shown that it knows the message.
+  void acknowledge(const Peer& peer, ByteView id) {
+    if (!receipts.empty()) receipts.note(key_of(id), key_of(peer), Receipts::Level::acknowledged);
+  }
   void want_write(Peer& peer);
   /// For what remotes cause by the million.
   void count(Traced::Kind kind, const Peer& peer, const TopicName& topic, std::string_view reason,
@@ -226,6 +248,7 @@ struct Router::State {
   Rng rng;
   base::KeyedHash id_hash;
   Outbox::Limits outbox_limits;
+  OutboxTotals outbox_totals;
   Topics topics;
   Peers peers;
   Backoffs backoffs;
@@ -235,6 +258,7 @@ struct Router::State {
   Promises promises;
   Partials partials;
   Followups followups;
+  Receipts receipts;
   std::optional<PeerScores> scores;
   std::optional<Gater> gater;
   std::vector<PeerId> direct;

@@ -83,6 +83,7 @@ void Router::State::unsubscribe(Peer& peer, std::string_view name) {
   topic->fanout.erase(peer.handle);
   topic->flood.erase(peer.handle);
   peer.early_grafts.erase(topic->handle);
+  peer.lost_meshes.erase(topic->handle);
   peer.requests_partial.erase(topic->handle);
   peer.sends_partial.erase(topic->handle);
   peer.topics.erase(topic->handle);
@@ -101,6 +102,7 @@ void Router::State::forget_subscriptions(Peer& peer) {
     release_if_idle(topic);
   }
   peer.topics.clear();
+  peer.lost_meshes.clear();
   peer.requests_partial.clear();
   peer.sends_partial.clear();
   peer.unconfirmed.clear();
@@ -126,6 +128,7 @@ void Router::State::join(std::string_view name, TimePoint now) {
   if (topic.mesh.size() < config->d) {
     graft(topic, graft_candidates(config->d - topic.mesh.size(), topic, false, now), "join", now);
   }
+  discover(topic, now);
 }
 
 void Router::State::leave(std::string_view name, TimePoint now) {
@@ -135,6 +138,7 @@ void Router::State::leave(std::string_view name, TimePoint now) {
   prune(*topic, topic->mesh.copy(), {config->unsubscribe_backoff, "left"}, now);
   for (const auto handle : peers.handles()) peers.at(handle).early_grafts.erase(topic->handle);
   topic->joined = false;
+  topic->search = {};
   followups.clear();  // what comes now of the topic is not looked at
   refresh_active(*topic);
   trace(Traced::Kind::leave, self, name, {});
@@ -144,8 +148,10 @@ void Router::State::leave(std::string_view name, TimePoint now) {
 void Router::State::announce(const Topic& topic, bool subscribe) {
   for (const auto handle : peers.handles()) {
     auto& peer = peers.at(handle);
-    if (!peer.stream_open) continue;
+    // A hello tells what we are in, but not what we have left.
+    if (!peer.stream_open && (subscribe || !peer.greeted)) continue;
     announce(peer, topic, subscribe);
+    if (!peer.stream_open) continue;
     want_write(peer);
   }
 }

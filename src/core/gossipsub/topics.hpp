@@ -68,6 +68,13 @@ class TopicCounts {
   std::vector<std::uint32_t> counts_;  ///< by handle
 };
 
+/// When a joined topic is advertised and its peers are looked for again.
+struct Search {
+  TimePoint next_advert{};
+  TimePoint next{};
+  Duration wait{};  ///< between the last two
+};
+
 /// All we hold about one topic.
 struct Topic {
   TopicHandle handle{};
@@ -80,6 +87,7 @@ struct Topic {
   PeerSet mesh;    ///< while joined
   PeerSet fanout;  ///< while published to without being joined
   std::optional<TimePoint> fanout_expires;
+  Search search;                           ///< while joined
   ScoredTopic scored = ScoredTopic::none;  ///< while joined
   double delivery_weight = 1;              ///< of a delivered message, for the gater
 

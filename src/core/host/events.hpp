@@ -128,14 +128,18 @@ struct PingResult {
   PeerId peer;
   std::optional<Duration> round_trip;  ///< absent: it failed
 };
+using gossipsub::Advertise;
 using gossipsub::Deliver;
+using gossipsub::Discover;
 using gossipsub::PartialReceived;
+using gossipsub::Progress;
 using gossipsub::Traced;
 using gossipsub::Validate;
 
-using Output = std::variant<Dial, CancelDial, Resolve, WantsWrite, CloseLink, Verify, Deliver,
-                            Validate, PeerConnected, PeerDisconnected, PeerIdentified,
-                            ConnectResult, StreamOpened, StreamData, StreamEnded, StreamClosed,
-                            StreamWritable, PingResult, Traced, PartialReceived>;
+using Output =
+    std::variant<Dial, CancelDial, Resolve, WantsWrite, CloseLink, Verify, Deliver, Validate,
+                 PeerConnected, PeerDisconnected, PeerIdentified, ConnectResult, StreamOpened,
+                 StreamData, StreamEnded, StreamClosed, StreamWritable, PingResult, Traced,
+                 PartialReceived, Progress, Advertise, Discover>;
 
 }  // namespace grapevine::host

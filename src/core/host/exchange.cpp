@@ -68,6 +68,32 @@ Result<std::vector<Multiaddr>, std::string_view> Host::State::offered_addresses(
   return found;
 }
 
+/// The application looked for them, so names may be among the addresses. Who is connected already,
+/// or could not be reached lately, is none the worse for being found again.
+void Host::State::on_discovered(const std::vector<Multiaddr>& found) {
+  std::vector<Exchange::Candidate> candidates;
+  for (const auto& address : found) {
+    const auto bytes = address.peer_id_bytes();
+    const auto peer = bytes ? PeerId::from_bytes(*bytes) : unexpected(PeerIdError::bad_text);
+    if (!peer || *peer == self) continue;
+    auto known = std::ranges::find(candidates, *peer, &Exchange::Candidate::peer);
+    if (known == candidates.end()) {
+      if (candidates.size() >= config->px_waiting_max) continue;
+      candidates.push_back({*peer, {}});
+      known = candidates.end() - 1;
+    }
+    if (known->addresses.size() < config->dial_addresses_max) {
+      known->addresses.push_back(address.without_p2p());
+    }
+  }
+  for (auto& candidate : candidates) {
+    if (closing || exchange.waiting.size() >= config->px_waiting_max) break;
+    if (find(candidate.peer) != nullptr || exchange.backoffs.holds(candidate.peer, now)) continue;
+    exchange.waiting.push(std::move(candidate));
+  }
+  serve_exchange();
+}
+
 void Host::State::serve_exchange() {
   if (std::exchange(exchange.serving, true)) return;
   while (!exchange.waiting.empty() && exchange.dialling < config->px_dials_max) {

@@ -326,6 +326,34 @@ Result<std::size_t, gossipsub::PartialError> Host::publish_partial(
   return sent;
 }
 
+std::size_t Host::publish_batch(std::vector<pubsub::Message> messages, TimePoint now) {
+  state_->begin(now);
+  const auto accepted = state_->router.publish_batch(std::move(messages), state_->now);
+  state_->settle();
+  return accepted;
+}
+
+Result<void, gossipsub::PublishError> Host::publish_local(pubsub::Message message, TimePoint now) {
+  state_->begin(now);
+  auto published = state_->router.publish_local(std::move(message), state_->now);
+  state_->settle();
+  return published;
+}
+
+void Host::track(const pubsub::MessageId& id, const gossipsub::Tracking& tracking, TimePoint now) {
+  state_->begin(now);
+  state_->router.track(id, tracking, state_->now);
+  state_->settle();
+}
+
+void Host::untrack(gossipsub::ReceiptId receipt) { state_->router.untrack(receipt); }
+
+void Host::on_discovered(const std::vector<Multiaddr>& found, TimePoint now) {
+  state_->begin(now);
+  state_->on_discovered(found);
+  state_->settle();
+}
+
 bool Host::set_application_score(const PeerId& peer, double value) {
   return state_->router.set_application_score(peer, value);
 }

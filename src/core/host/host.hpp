@@ -124,6 +124,14 @@ class Host {
   Result<std::size_t, gossipsub::PartialError> publish_partial(
       const gossipsub::PartialMessage& message, TimePoint now);
   /// As the router's.
+  std::size_t publish_batch(std::vector<pubsub::Message> messages, TimePoint now);
+  Result<void, gossipsub::PublishError> publish_local(pubsub::Message message, TimePoint now);
+  void track(const pubsub::MessageId& id, const gossipsub::Tracking& tracking, TimePoint now);
+  void untrack(gossipsub::ReceiptId receipt);
+  /// What a search brought: addresses that end in /p2p, dialled a few peers at a time and with a
+  /// back-off for those who could not be reached. Others, and what there is no room for, are passed
+  /// over.
+  void on_discovered(const std::vector<Multiaddr>& found, TimePoint now);
   bool set_application_score(const PeerId& peer, double value);
   Result<void, gossipsub::ConfigError> set_topic_score_params(
       std::string_view topic, const gossipsub::TopicScoreParams& params, TimePoint now);

@@ -183,7 +183,7 @@ struct DirectPeer {
   bool dialling = false;
 };
 
-/// Peers that PRUNEs named. gossipsub v1.1, "Peer Exchange".
+/// Peers that PRUNEs named, gossipsub v1.1, "Peer Exchange", or that a search found.
 struct Exchange {
   struct Candidate {
     PeerId peer;
@@ -200,7 +200,7 @@ struct Exchange {
 ///   links.cpp     connections and their sessions      timing.cpp    what deadlines mean
 ///   peers.cpp     who is connected, by which links     dialing.cpp   connect commands
 ///   direct.cpp    peers that are dialled again and again   resolving.cpp  dnsaddr names
-///   exchange.cpp  peers that PRUNEs named
+///   exchange.cpp  peers that PRUNEs named, or a search found
 ///   gossip.cpp    the gossip streams and the router    identify.cpp  identify and push
 ///   streams.cpp   what happens on a stream             commands.cpp  ping and the application's
 ///
@@ -302,6 +302,7 @@ struct Host::State {
 
   // exchange.cpp
   void on_offer(const gossipsub::Connect& offer);
+  void on_discovered(const std::vector<Multiaddr>& found);
   Result<std::vector<Multiaddr>, std::string_view> offered_addresses(
       const gossipsub::Connect& offer) const;
   void serve_exchange();

@@ -100,6 +100,12 @@ void Host::State::on_router(gossipsub::Output& output) {
     outputs.push(std::move(*partial));
   } else if (auto* traced = std::get_if<Traced>(&output)) {
     trace(std::move(*traced));
+  } else if (const auto* progress = std::get_if<Progress>(&output)) {
+    outputs.push(*progress);
+  } else if (auto* advertise = std::get_if<Advertise>(&output)) {
+    outputs.push(std::move(*advertise));
+  } else if (auto* discover = std::get_if<Discover>(&output)) {
+    outputs.push(std::move(*discover));
   }
 }
 

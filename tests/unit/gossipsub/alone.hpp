@@ -230,6 +230,31 @@ class Alone {
     drain();
     return sent;
   }
+  std::size_t publish_batch(std::string_view topic, const std::vector<std::string>& texts) {
+    std::vector<pubsub::Message> messages;
+    for (const auto& text : texts) messages.push_back(message(topic, text));
+    const auto accepted = router_.publish_batch(std::move(messages), now_);
+    drain();
+    return accepted;
+  }
+  Result<void, PublishError> publish_local(std::string_view topic, std::string_view data) {
+    const auto done = router_.publish_local(message(topic, data), now_);
+    drain();
+    return done;
+  }
+  /// Follows what is published next with that data.
+  void track(std::string_view data, std::uint64_t receipt, Duration time = 10s) {
+    router_.track(message("t", data).id, {ReceiptId{receipt}, time}, now_);
+    drain();
+  }
+  /// The last word on a receipt.
+  Progress progress(std::uint64_t receipt) {
+    Progress last{ReceiptId{receipt}};
+    for (const auto& said : said_) {
+      if (said.receipt == ReceiptId{receipt}) last = said;
+    }
+    return last;
+  }
   void join(std::string_view topic) {
     router_.join(topic, now_);
     drain();
@@ -304,6 +329,8 @@ class Alone {
   std::vector<PeerId> to_connect{};
   std::vector<Connect> offers{};  ///< the same, whole
   std::vector<PartialReceived> partials{};
+  std::vector<Advertise> advertised{};
+  std::vector<std::pair<TimePoint, Discover>> searched{};
 
  private:
   static std::vector<ByteView> views(const std::vector<std::string>& ids) {
@@ -326,6 +353,12 @@ class Alone {
         offers.push_back(*connect);
       } else if (auto* partial = std::get_if<PartialReceived>(&*output)) {
         partials.push_back(std::move(*partial));
+      } else if (const auto* progress = std::get_if<Progress>(&*output)) {
+        said_.push_back(*progress);
+      } else if (auto* advertise = std::get_if<Advertise>(&*output)) {
+        advertised.push_back(std::move(*advertise));
+      } else if (auto* discover = std::get_if<Discover>(&*output)) {
+        searched.emplace_back(now_, std::move(*discover));
       } else if (auto* event = std::get_if<Traced>(&*output)) {
         events.push_back(*event);
       }
@@ -341,6 +374,7 @@ class Alone {
     }
   }
 
+  std::vector<Progress> said_;
   TimePoint now_{1s};
   std::shared_ptr<const Config> config_;
   Router router_;
