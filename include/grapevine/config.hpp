@@ -11,6 +11,7 @@
 #include <string_view>
 #include <vector>
 
+#include "grapevine/discovery.hpp"
 #include "grapevine/score.hpp"
 
 namespace grapevine {
@@ -34,6 +35,9 @@ struct GossipParameters {
   std::size_t idontwant_threshold = 1024;  ///< bytes
   std::size_t outbox_bytes = 8u << 20;     ///< queued per peer
   std::size_t outbox_items = 1024;         ///< messages queued per peer
+  /// Queued for all peers together; a message counts for each it waits for. Above it replies to
+  /// IWANT are dropped, then forwarded messages, then own ones.
+  std::size_t outboxes_bytes = 1u << 30;
 };
 
 enum class Signing {
@@ -67,6 +71,7 @@ struct NodeConfig {
   std::function<bool(const Peer& peer, const std::string& address)> px_address_filter;
   /// Peers of gossipsub 1.3 are told that we exchange parts of messages: `Topic::set_partial`.
   bool partial_messages = false;
+  std::optional<Discovery> discovery;       ///< where peers of joined topics are found
   std::vector<std::string> direct_peers;    ///< multiaddrs with /p2p
   std::size_t max_message_size = 1u << 20;  ///< bytes of one message
   std::size_t workers = 1;                  ///< threads that check signatures, 1..64

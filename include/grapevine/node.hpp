@@ -11,6 +11,8 @@
 #include "grapevine/error.hpp"
 #include "grapevine/message.hpp"
 #include "grapevine/partial.hpp"
+#include "grapevine/publishing.hpp"
+#include "grapevine/receipt.hpp"
 #include "grapevine/score.hpp"
 #include "grapevine/stream.hpp"
 
@@ -63,10 +65,28 @@ class Topic {
   Expected<Published> publish(std::span<const std::uint8_t> data,
                               std::chrono::milliseconds wait = {}) const;
   Expected<Published> publish(std::string_view text, std::chrono::milliseconds wait = {}) const;
+  Expected<Published> publish(std::span<const std::uint8_t> data,
+                              const PublishOptions& options) const;
+  Expected<Published> publish(std::string_view text, const PublishOptions& options) const;
+  /// Publishes, and follows what becomes of it; `limit` when 1,024 messages are followed already.
+  Expected<Receipt> publish_tracked(std::span<const std::uint8_t> data, ReceiptOptions receipt = {},
+                                    const PublishOptions& options = {}) const;
+  Expected<Receipt> publish_tracked(std::string_view text, ReceiptOptions receipt = {},
+                                    const PublishOptions& options = {}) const;
   /// Several at once: one hand-over for up to 128, which go together or not at all where the ring
   /// is full. Stops at the first failure and says how many went before. `wait` is for all together.
   Expected<std::vector<Published>> publish_all(std::span<const std::span<const std::uint8_t>> batch,
-                                               std::chrono::milliseconds wait = {}) const;
+                                               std::chrono::milliseconds wait = {},
+                                               BatchOrder order = BatchOrder::interleaved) const;
+  /// Waits until messages published here go to `count` subscribers at least (`wait_for_peers`), or
+  /// the mesh has as many (`wait_for_mesh`; of a joined topic, never under floodsub). `timeout`
+  /// when that does not happen in time. Never waits in a callback.
+  Expected<void> wait_for_peers(std::size_t count, std::chrono::milliseconds wait) const;
+  Expected<void> wait_for_mesh(std::size_t count, std::chrono::milliseconds wait) const;
+  /// The same without waiting: `done` is called once, on the network thread, when it is so, or with
+  /// `closed` when the node stops.
+  void when_peers(std::size_t count, std::function<void(Expected<void>)> done) const;
+  void when_mesh(std::size_t count, std::function<void(Expected<void>)> done) const;
   Expected<Subscription> subscribe(SubscriptionOptions options = {}) const;
   std::vector<Peer> peers() const;  ///< connected and subscribed
   std::vector<Peer> mesh() const;

@@ -111,7 +111,8 @@ std::expected<std::uint64_t, std::string> Publisher::publish(std::uint64_t numbe
     const auto sent_ns = campaign_.rate > 0 ? schedule_.time_of(index) : now_ns;
     stamp(slots_[i], {sent_ns, campaign_.first_sequence + index * campaign_.sequence_step});
   }
-  const auto published = topic_.publish_all(std::span{batch_}.first(number), ring_wait);
+  const auto published =
+      topic_.publish_all(std::span{batch_}.first(number), ring_wait, BatchOrder::as_given);
   if (published) return published->size();
   if (published.error().code == ErrorCode::queue_full) return 0;
   return std::unexpected(published.error().detail);

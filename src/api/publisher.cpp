@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "api/author.hpp"
 #include "api/convert.hpp"
 #include "net/clock.hpp"
 
@@ -18,22 +19,22 @@ Error too_large(std::size_t size, std::size_t size_max) {
 
 }  // namespace
 
-Expected<Published> Publisher::publish(const std::string& topic, Data data, Deadline deadline) {
+Expected<Published> Publisher::publish(const std::string& topic, Data data, const How& how) {
   std::vector<Published> done;
-  auto handed = hand_over({topic, {&data, 1}, deadline}, done);
+  auto handed = hand_over({topic, {&data, 1}, how}, done);
   if (!handed) return std::unexpected(std::move(handed.error()));
   return std::move(done.front());
 }
 
 Expected<std::vector<Published>> Publisher::publish_all(const std::string& topic,
                                                         std::span<const Data> batch,
-                                                        Deadline deadline) {
+                                                        const How& how) {
   std::vector<Published> done;
   done.reserve(batch.size());
   while (done.size() < batch.size()) {
     const auto rest = batch.subspan(done.size());
     const auto next = rest.first(std::min(rest.size(), setup_.batch_max));
-    auto handed = hand_over({topic, next, deadline}, done);
+    auto handed = hand_over({topic, next, how}, done);
     if (handed) continue;
     auto& error = handed.error();
     error.detail += "; " + std::to_string(done.size()) + " of " + std::to_string(batch.size()) +
@@ -49,40 +50,35 @@ Expected<void> Publisher::hand_over(const Batch& batch, std::vector<Published>& 
   const auto count = batch.all.size();
   std::size_t size = 0;
   for (const auto data : batch.all) size += data.size();
-  const auto place = inbox_.reserve(count, size, batch.deadline);
+  const auto place = inbox_.reserve(count, size, batch.how.deadline);
   if (!place && place.error() == net::InboxError::closed) return std::unexpected(node_stopped());
   if (!place) return std::unexpected(Error{ErrorCode::queue_full, "the publish ring is full"});
   std::vector<pubsub::Message> messages;
   messages.reserve(count);
   Expected<void> result;
   for (const auto data : batch.all) {
-    auto message = make(batch.topic, data, setup_.first_seqno + *place + messages.size());
+    auto message = make(batch, data, setup_.first_seqno + *place + messages.size());
     if (!message) {
       result = std::unexpected(std::move(message.error()));
       break;
     }
+    if (batch.how.before != nullptr) (*batch.how.before)(message->id);
     done.push_back({to_payload(message->id)});
     messages.push_back(*std::move(message));
   }
   const auto made = messages.size();
-  inbox_.fill(*place, messages);
+  inbox_.fill(*place, messages,
+              {batch.how.interleaved && made > 1 ? *place + 1 : 0, batch.how.local});
   if (made < count) inbox_.give_up(*place + made, count - made);
   return result;
 }
 
-Expected<pubsub::Message> Publisher::make(const std::string& topic, Data data,
-                                          std::uint64_t seqno) {
+Expected<pubsub::Message> Publisher::make(const Batch& batch, Data data, std::uint64_t seqno) {
   if (data.size() > setup_.size_max)
     return std::unexpected(too_large(data.size(), setup_.size_max));
-  pubsub::Draft draft{topic, data, nullptr, std::nullopt, nullptr};
-  if (setup_.key) {
-    if (!setup_.mark->allows(seqno)) {
-      return std::unexpected(
-          Error{ErrorCode::io, "the sequence numbers in use cannot be recorded"});
-    }
-    draft.author = &setup_.self;
-    draft.seqno = seqno;
-    draft.key = &*setup_.key;
+  pubsub::Draft draft{batch.topic, data, nullptr, std::nullopt, nullptr};
+  if (auto signer = sign(draft, batch.how.author, seqno); !signer) {
+    return std::unexpected(std::move(signer.error()));
   }
   auto message = pubsub::encode(draft);
   if (message.field.size() > setup_.size_max) {
@@ -97,6 +93,21 @@ Expected<pubsub::Message> Publisher::make(const std::string& topic, Data data,
         Error{ErrorCode::duplicate, "a message with this id was published already"});
   }
   return message;
+}
+
+Expected<void> Publisher::sign(pubsub::Draft& draft, const Author* author, std::uint64_t seqno) {
+  if (!setup_.key) {
+    if (author == nullptr) return {};
+    return std::unexpected(
+        Error{ErrorCode::bad_config, "without signing, messages have no author"});
+  }
+  if (!setup_.mark->allows(seqno)) {
+    return std::unexpected(Error{ErrorCode::io, "the sequence numbers in use cannot be recorded"});
+  }
+  draft.author = author == nullptr ? &setup_.self : &author->state().id;
+  draft.seqno = seqno;
+  draft.key = author == nullptr ? &*setup_.key : &author->state().key;
+  return {};
 }
 
 bool Publisher::is_new(const pubsub::Message& message) {

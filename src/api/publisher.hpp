@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <functional>
 #include <mutex>
 #include <optional>
 #include <span>
@@ -32,24 +33,32 @@ class Publisher {
   };
   using Data = std::span<const std::uint8_t>;
   using Deadline = net::Inbox::Deadline;
+  struct How {
+    Deadline deadline;  ///< room in the ring is waited for until then
+    const Author* author = nullptr;
+    bool local = false;
+    bool interleaved = false;
+    /// Told of each message after it is made and before it is handed over.
+    const std::function<void(const pubsub::MessageId&)>* before = nullptr;
+  };
 
   Publisher(Setup setup, net::Inbox& inbox) : setup_{std::move(setup)}, inbox_{inbox} {}
 
-  /// Room in the ring is waited for until `deadline`.
-  Expected<Published> publish(const std::string& topic, Data data, Deadline deadline);
+  Expected<Published> publish(const std::string& topic, Data data, const How& how);
   /// Stops at the first that fails; its error says how many went before.
   Expected<std::vector<Published>> publish_all(const std::string& topic,
-                                               std::span<const Data> batch, Deadline deadline);
+                                               std::span<const Data> batch, const How& how);
 
  private:
   struct Batch {
     const std::string& topic;
     std::span<const Data> all;  ///< at most `batch_max`
-    Deadline deadline;
+    const How& how;
   };
   /// Publishes up to the first failure.
   Expected<void> hand_over(const Batch& batch, std::vector<Published>& done);
-  Expected<pubsub::Message> make(const std::string& topic, Data data, std::uint64_t seqno);
+  Expected<pubsub::Message> make(const Batch& batch, Data data, std::uint64_t seqno);
+  Expected<void> sign(pubsub::Draft& draft, const Author* author, std::uint64_t seqno);
   bool is_new(const pubsub::Message& message);
 
   Setup setup_;

@@ -61,10 +61,11 @@ Expected<std::shared_ptr<Runtime>> Runtime::create(const NodeConfig& config) {
     auto detail = std::string{host.error().parameter}.append(" must be ").append(host.error().rule);
     return std::unexpected(Error{ErrorCode::bad_config, std::move(detail)});
   }
-  Parts parts{std::move(*host), shell_config(config), setup.self};
+  Parts parts{std::move(*host), shell_config(config), setup.self, gossip.receipts_max};
   std::shared_ptr<Runtime> runtime{new Runtime{std::move(parts), config}};
   runtime->topics_.belong_to(runtime);
   runtime->streams_.belong_to(runtime);
+  runtime->discovering_.belong_to(runtime);
   setup.mark = &runtime->mark_;
   if (setup.key && !runtime->mark_.allows(setup.first_seqno)) {
     return std::unexpected(Error{ErrorCode::io, "the first sequence numbers cannot be recorded"});
@@ -94,7 +95,10 @@ Runtime::Runtime(Parts parts, const NodeConfig& config)
       mark_{config.reserve_seqno, [this](auto task) { shell_.offload(std::move(task)); }},
       shell_{std::move(parts.host), parts.shell, application()},
       topics_{shell_},
-      streams_{shell_} {}
+      streams_{shell_},
+      readiness_{shell_},
+      receipts_{shell_, parts.receipts_max},
+      discovering_{shell_, config.discovery.value_or(Discovery{})} {}
 
 Expected<void> Runtime::listen(const std::vector<Multiaddr>& addresses) {
   for (const auto& address : addresses) {
@@ -113,6 +117,7 @@ net::Application Runtime::application() {
   application.on_turn_end = [this] {
     streams_.on_turn_end();
     topics_.on_turn_end();
+    readiness_.on_turn_end();
   };
   application.on_end = [this] { end(); };
   application.on_warning = warn_;
@@ -130,6 +135,8 @@ void Runtime::end() {
   topics_.end();
   streams_.end_all();
   partials_.end();
+  readiness_.end();
+  receipts_.end();
   host::ConnectResult cancelled{};
   cancelled.error = host::DialError::cancelled;
   cancelled.detail = "the node is stopped";

@@ -10,8 +10,11 @@
 #include <vector>
 
 #include "api/answer.hpp"
+#include "api/discovering.hpp"
 #include "api/partials.hpp"
 #include "api/publisher.hpp"
+#include "api/readiness.hpp"
+#include "api/receipts.hpp"
 #include "api/settings.hpp"
 #include "api/streams.hpp"
 #include "api/topics.hpp"
@@ -44,6 +47,7 @@ class Runtime {
   template <class Question>
   auto ask(Question question) -> std::optional<decltype(question())>;
   Publisher& publisher() { return *publisher_; }
+  Receipts& receipts() { return receipts_; }
   const PeerId& self() const { return self_; }
   const std::vector<std::string>& addresses() const { return addresses_; }
   bool lifts_per_peer_limit() const { return lifts_per_peer_limit_; }
@@ -56,6 +60,7 @@ class Runtime {
   Topics& topics() { return topics_; }
   Streams& streams() { return streams_; }
   Partials& partials() { return partials_; }
+  Readiness& readiness() { return readiness_; }
   void connect(host::ConnectRequest request, ConnectDone done);
   void ping(const PeerId& peer, PingDone done);
   void observe_peers(std::function<void(const PeerEvent&)> observer);
@@ -66,6 +71,7 @@ class Runtime {
     host::Host host;
     net::Shell::Config shell;
     PeerId self;
+    std::size_t receipts_max;
   };
   Runtime(Parts parts, const NodeConfig& config);
   Expected<void> listen(const std::vector<Multiaddr>& addresses);
@@ -85,6 +91,9 @@ class Runtime {
   void on(host::StreamEnded&& ended) { streams_.on_ended(ended); }
   void on(host::StreamClosed&& closed) { streams_.on_closed(closed); }
   void on(host::Traced&& traced);
+  void on(host::Progress&& progress) { receipts_.on_progress(progress); }
+  void on(host::Advertise&& advertise) { discovering_.on_advertise(advertise); }
+  void on(host::Discover&& discover) { discovering_.on_discover(discover); }
   template <class Other>
   void on(Other&&) {}  ///< the shell's own, and what nobody here asks for
   void tell(PeerEvent::Kind kind, const PeerId& peer);
@@ -105,6 +114,9 @@ class Runtime {
   Topics topics_;
   Streams streams_;
   Partials partials_;
+  Readiness readiness_;
+  Receipts receipts_;
+  Discovering discovering_;
   std::optional<Publisher> publisher_;
 };
 

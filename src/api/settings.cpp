@@ -85,6 +85,7 @@ void set_sizes(gossipsub::Config& to, const NodeConfig& from) {
   to.rpc_limits.size_max = std::max(rpc_size_min, largest);
   to.outbox_bytes_max = std::max(from.gossip.outbox_bytes, largest);
   to.outbox_items_max = from.gossip.outbox_items;
+  to.outboxes_bytes_max = std::max(from.gossip.outboxes_bytes, to.outbox_bytes_max);
   to.iwant_bytes_max = std::max(to.iwant_bytes_max, largest);
   to.mcache_bytes_max = std::max(to.mcache_bytes_max, largest);
 }
@@ -117,6 +118,7 @@ Expected<std::shared_ptr<const gossipsub::Config>> gossip_of(const NodeConfig& c
   if (!gossip->message_id) return std::unexpected(bad("message_id", "the name of an id function"));
   gossip->peer_exchange = config.peer_exchange;
   gossip->extensions.partial_messages = config.partial_messages;
+  gossip->discovery = config.discovery.has_value();
   if (auto set = set_scoring(*gossip, config); !set) return std::unexpected(std::move(set.error()));
   if (const auto checked = gossipsub::check(*gossip); !checked) {
     return std::unexpected(parameter_error(checked.error()));

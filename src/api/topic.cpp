@@ -4,6 +4,7 @@
 #include "api/answer.hpp"
 #include "api/convert.hpp"
 #include "api/handles.hpp"
+#include "api/receipts.hpp"
 
 namespace grapevine {
 
@@ -11,10 +12,48 @@ const std::string& Topic::name() const { return state_->name; }
 
 namespace {
 
+using std::chrono::milliseconds;
+using Kind = api::Readiness::Kind;
+
 /// The network thread makes the room: it cannot wait for it.
 net::Inbox::Deadline room_by(const api::Runtime& runtime, std::chrono::milliseconds wait) {
   if (wait.count() <= 0 || runtime.on_loop()) return net::Inbox::Deadline::min();
   return api::deadline_in(wait);
+}
+
+api::Publisher::How how_of(const api::Runtime& runtime, const PublishOptions& options) {
+  api::Publisher::How how{room_by(runtime, options.wait)};
+  how.author = options.author ? &*options.author : nullptr;
+  how.local = options.local;
+  return how;
+}
+
+Expected<void> wait_for(const std::shared_ptr<Topic::State>& topic, Kind kind, std::size_t count,
+                        milliseconds wait) {
+  auto& runtime = *topic->runtime;
+  if (runtime.on_loop()) return std::unexpected(api::on_network_thread());
+  const auto until = api::deadline_in(wait);
+  const auto answer = std::make_shared<api::Answer<Expected<void>>>();
+  const auto id = api::Readiness::new_id();
+  auto& readiness = runtime.readiness();
+  const bool posted = runtime.post([&readiness, topic, id, kind, count, answer] {
+    readiness.wait({id, topic->name, kind, count,
+                    [answer](Expected<void> ready) { answer->give(std::move(ready)); }});
+  });
+  if (!posted) return std::unexpected(api::node_stopped());
+  if (auto ready = answer->wait(until)) return *std::move(ready);
+  runtime.post([&readiness, topic, id] { readiness.cancel(id); });
+  return std::unexpected(Error{ErrorCode::timeout, "there were too few peers all the time"});
+}
+
+void when(const std::shared_ptr<Topic::State>& topic, Kind kind, std::size_t count,
+          std::function<void(Expected<void>)> done) {
+  auto& readiness = topic->runtime->readiness();
+  const auto shared = std::make_shared<std::function<void(Expected<void>)>>(std::move(done));
+  const bool posted = topic->runtime->post([&readiness, topic, kind, count, shared] {
+    readiness.wait({api::Readiness::new_id(), topic->name, kind, count, *shared});
+  });
+  if (!posted) (*shared)(std::unexpected(api::node_stopped()));
 }
 
 }  // namespace
@@ -22,7 +61,53 @@ net::Inbox::Deadline room_by(const api::Runtime& runtime, std::chrono::milliseco
 Expected<Published> Topic::publish(std::span<const std::uint8_t> data,
                                    std::chrono::milliseconds wait) const {
   auto& runtime = *state_->runtime;
-  return runtime.publisher().publish(state_->name, data, room_by(runtime, wait));
+  return runtime.publisher().publish(state_->name, data, {room_by(runtime, wait)});
+}
+
+Expected<Published> Topic::publish(std::span<const std::uint8_t> data,
+                                   const PublishOptions& options) const {
+  auto& runtime = *state_->runtime;
+  return runtime.publisher().publish(state_->name, data, how_of(runtime, options));
+}
+
+Expected<Published> Topic::publish(std::string_view text, const PublishOptions& options) const {
+  return publish(as_bytes(text), options);
+}
+
+Expected<Receipt> Topic::publish_tracked(std::span<const std::uint8_t> data, ReceiptOptions receipt,
+                                         const PublishOptions& options) const {
+  auto& runtime = *state_->runtime;
+  auto state = api::new_receipt(state_->runtime, std::move(receipt));
+  if (!state) return std::unexpected(std::move(state.error()));
+  const std::function<void(const pubsub::MessageId&)> before = [&](const pubsub::MessageId& id) {
+    api::follow(*state, id);
+  };
+  auto how = how_of(runtime, options);
+  how.before = &before;
+  auto published = runtime.publisher().publish(state_->name, data, how);
+  if (!published) return std::unexpected(std::move(published.error()));
+  return Receipt{*std::move(state)};
+}
+
+Expected<Receipt> Topic::publish_tracked(std::string_view text, ReceiptOptions receipt,
+                                         const PublishOptions& options) const {
+  return publish_tracked(as_bytes(text), std::move(receipt), options);
+}
+
+Expected<void> Topic::wait_for_peers(std::size_t count, milliseconds wait) const {
+  return wait_for(state_, Kind::peers, count, wait);
+}
+
+Expected<void> Topic::wait_for_mesh(std::size_t count, milliseconds wait) const {
+  return wait_for(state_, Kind::mesh, count, wait);
+}
+
+void Topic::when_peers(std::size_t count, std::function<void(Expected<void>)> done) const {
+  when(state_, Kind::peers, count, std::move(done));
+}
+
+void Topic::when_mesh(std::size_t count, std::function<void(Expected<void>)> done) const {
+  when(state_, Kind::mesh, count, std::move(done));
 }
 
 Expected<Published> Topic::publish(std::string_view text, std::chrono::milliseconds wait) const {
@@ -30,9 +115,12 @@ Expected<Published> Topic::publish(std::string_view text, std::chrono::milliseco
 }
 
 Expected<std::vector<Published>> Topic::publish_all(
-    std::span<const std::span<const std::uint8_t>> batch, std::chrono::milliseconds wait) const {
+    std::span<const std::span<const std::uint8_t>> batch, std::chrono::milliseconds wait,
+    BatchOrder order) const {
   auto& runtime = *state_->runtime;
-  return runtime.publisher().publish_all(state_->name, batch, room_by(runtime, wait));
+  api::Publisher::How how{room_by(runtime, wait)};
+  how.interleaved = order == BatchOrder::interleaved;
+  return runtime.publisher().publish_all(state_->name, batch, how);
 }
 
 Expected<Subscription> Topic::subscribe(SubscriptionOptions options) const {

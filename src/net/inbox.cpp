@@ -18,12 +18,12 @@ Result<Inbox::Place, InboxError> Inbox::reserve(std::size_t count, std::size_t s
   if (closed_) return unexpected(InboxError::closed);
   if (!has_room(count, size)) return unexpected(InboxError::full);
   const auto place = head_ + slots_.size();
-  for (std::size_t i = 0; i < count; ++i) slots_.push({std::nullopt, i == 0 ? size : 0, false});
+  for (std::size_t i = 0; i < count; ++i) slots_.push({std::nullopt, {}, i == 0 ? size : 0, false});
   bytes_ += size;
   return place;
 }
 
-void Inbox::fill(Place first, std::span<pubsub::Message> messages) {
+void Inbox::fill(Place first, std::span<pubsub::Message> messages, const Manner& manner) {
   bool wake = false;
   {
     const std::lock_guard lock{mutex_};
@@ -31,6 +31,7 @@ void Inbox::fill(Place first, std::span<pubsub::Message> messages) {
     for (auto& message : messages) {
       ASSERT(!slot->settled);
       slot->message = std::move(message);
+      slot->manner = manner;
       slot->settled = true;
       ++slot;
     }
@@ -75,15 +76,16 @@ std::vector<Inbox::Command> Inbox::take_commands() {
   return std::exchange(commands_, {});
 }
 
-std::vector<pubsub::Message> Inbox::take_messages(std::size_t count, std::size_t bytes) {
-  std::vector<pubsub::Message> taken;
+std::vector<Parcel> Inbox::take_messages(std::size_t count, std::size_t bytes) {
+  std::vector<Parcel> taken;
   std::size_t size = 0;
   Lock lock{mutex_};
+  if (!commands_.empty()) return taken;
   for (pass_over_given_up(); head_ready() && taken.size() < count; pass_over_given_up()) {
     auto& message = *slots_.front().message;
     if (!taken.empty() && size + message.field.size() > bytes) break;
     size += message.field.size();
-    taken.push_back(std::move(message));
+    taken.push_back({std::move(message), slots_.front().manner});
     drop_head();
   }
   tell_of_room(std::move(lock));

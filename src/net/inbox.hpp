@@ -22,6 +22,18 @@ enum class InboxError {
   closed,  ///< the loop has ended
 };
 
+/// How a message is to be published.
+struct Manner {
+  std::uint64_t batch = 0;  ///< what has the same number is sent interleaved; 0: on its own
+  bool local = false;       ///< to our own application only
+};
+
+/// A message on its way to the loop.
+struct Parcel {
+  pubsub::Message message;
+  Manner manner;
+};
+
 /// What other threads hand to the loop: messages to publish, bounded in number and bytes, and rare
 /// commands. The loop is woken once, when there was nothing for it to find.
 ///
@@ -48,15 +60,16 @@ class Inbox {
   /// `Limits::messages_max` never become free together.
   Result<Place, InboxError> reserve(std::size_t count, std::size_t size,
                                     Deadline deadline = Deadline::min());
-  void fill(Place first, std::span<pubsub::Message> messages);
+  void fill(Place first, std::span<pubsub::Message> messages, const Manner& manner = {});
   void give_up(Place first, std::size_t count);
   /// False when the loop has ended: the command is gone, and never runs.
   bool post(Command command);
 
   // --- from the loop ---
   std::vector<Command> take_commands();
-  /// Messages whose turn it is, at most `count` of them and `bytes` of encoding, but one at least.
-  std::vector<pubsub::Message> take_messages(std::size_t count, std::size_t bytes);
+  /// Messages whose turn it is, at most `count` of them and `bytes` of encoding, but one at least;
+  /// none while a command waits: what was posted before a message is done before it.
+  std::vector<Parcel> take_messages(std::size_t count, std::size_t bytes);
   bool has_messages() const;
   /// The encoded size of the first message whose turn it is; nullopt when there is none.
   std::optional<std::size_t> first_size();
@@ -66,6 +79,7 @@ class Inbox {
  private:
   struct Slot {
     std::optional<pubsub::Message> message;
+    Manner manner{};
     std::size_t size = 0;  ///< charged at reservation
     bool settled = false;  ///< filled or given up
   };

@@ -122,10 +122,35 @@ void Shell::State::take_records() {
 
 void Shell::State::publish() {
   if (!may_publish()) return;
-  auto messages = inbox.take_messages(share.messages, share.bytes);
+  auto parcels = inbox.take_messages(share.messages, share.bytes);
+  if (parcels.empty()) return;
   // Whoever published has been told already what a router refuses.
-  for (auto& message : messages) (void)host.publish(std::move(message), time);
+  for (std::size_t i = 0; i < parcels.size();) {
+    auto& [message, manner] = parcels[i];
+    if (manner.batch != 0) {
+      i = publish_batch(parcels, i);
+      continue;
+    }
+    ++i;
+    if (manner.local) {
+      (void)host.publish_local(std::move(message), time);
+    } else {
+      (void)host.publish(std::move(message), time);
+    }
+  }
   pacing.published(time);
+}
+
+/// Publishes what belongs to the batch that begins at `first`; answers where it ends.
+std::size_t Shell::State::publish_batch(std::span<Parcel> parcels, std::size_t first) {
+  std::vector<pubsub::Message> messages;
+  auto next = first;
+  for (; next < parcels.size(); ++next) {
+    if (parcels[next].manner.batch != parcels[first].manner.batch) break;
+    messages.push_back(std::move(parcels[next].message));
+  }
+  host.publish_batch(std::move(messages), time);
+  return next;
 }
 
 bool Shell::State::may_publish() {

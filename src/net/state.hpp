@@ -4,6 +4,7 @@
 #include <atomic>
 #include <boost/unordered/unordered_flat_map.hpp>
 #include <memory>
+#include <span>
 #include <thread>
 #include <vector>
 
@@ -40,6 +41,7 @@ struct Shell::State {
   void take_inputs();
   void take_records();
   void publish();
+  std::size_t publish_batch(std::span<Parcel> parcels, std::size_t first);
   bool may_publish();
   void drain();
   void dispatch(host::Output output);

@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include <array>
 #include <atomic>
 #include <semaphore>
 #include <thread>
@@ -24,7 +25,7 @@ using Clock = std::chrono::steady_clock;
 std::vector<std::string> texts(Inbox& inbox, std::size_t count = 100, std::size_t bytes = 1 << 20) {
   std::vector<std::string> texts;
   for (const auto& taken : inbox.take_messages(count, bytes)) {
-    texts.push_back(to_text(taken.view.payload()));
+    texts.push_back(to_text(taken.message.view.payload()));
   }
   return texts;
 }
@@ -120,6 +121,36 @@ TEST_F(InboxTest, WakesOnceUntilTheLoopLooks) {
   inbox.post([] {});
 
   EXPECT_EQ(wakes, 2);
+}
+
+TEST_F(InboxTest, GivesNoMessageBeforeACommandThatWasPostedEarlier) {
+  const auto place = inbox.reserve(1, 1);
+  inbox.take_commands();
+  inbox.post([] {});
+  put(inbox, *place, "a");
+
+  EXPECT_EQ(texts(inbox), std::vector<std::string>{});
+  EXPECT_TRUE(inbox.has_messages());
+  inbox.take_commands();
+  EXPECT_EQ(texts(inbox), std::vector<std::string>{"a"});
+}
+
+TEST_F(InboxTest, KeepsWithEachMessageHowItIsToBePublished) {
+  const auto first = inbox.reserve(2, 2);
+  const auto second = inbox.reserve(1, 1);
+  std::array pair{message("a"), message("b")};
+  inbox.fill(*first, pair, {.batch = 7});
+  auto alone = message("c");
+  inbox.fill(*second, {&alone, 1}, {.local = true});
+
+  const auto taken = inbox.take_messages(10, 1000);
+
+  ASSERT_EQ(taken.size(), 3u);
+  EXPECT_EQ(taken[0].manner.batch, 7u);
+  EXPECT_EQ(taken[1].manner.batch, 7u);
+  EXPECT_FALSE(taken[1].manner.local);
+  EXPECT_EQ(taken[2].manner.batch, 0u);
+  EXPECT_TRUE(taken[2].manner.local);
 }
 
 TEST_F(InboxTest, WakesForAMessageWhoseTurnItIsOnly) {
