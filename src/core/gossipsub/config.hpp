@@ -28,6 +28,13 @@ std::optional<Version> version_of(std::string_view protocol_id);
 /// How a node publishes and relays.
 enum class Mode { gossipsub, floodsub };
 
+/// How much a router tells of what it does, beside what its driver must do.
+enum class TraceDetail {
+  none,        ///< who comes and goes, in topics and meshes: `Traced` of those kinds only
+  counters,    ///< every kind of `Traced`
+  everything,  ///< and a `Recorded` of every message and RPC, which costs time for each
+};
+
 /// All parameters of a router, in the specs' words. gossipsub v1.0 and v1.1, "Parameters"; defaults
 /// are go's except where docs/limits.md says why. Checked once by `Router::create`.
 struct Config {
@@ -112,6 +119,9 @@ struct Config {
   std::size_t pending_per_peer_max = 2048;    ///< at half of it the peer's stream is not read on
   std::size_t pending_bytes_max = 64 * 1024 * 1024;  ///< of those, parked copies included
   std::size_t topics_max = 100'000;                  ///< names we keep because remotes named them
+
+  TraceDetail trace_detail = TraceDetail::counters;
+  std::size_t traffic_topics_max = 64;  ///< topics of ours whose traffic is counted by itself
 };
 
 Result<void, ConfigError> check(const Config& config);

@@ -9,14 +9,17 @@ namespace grapevine::gossipsub {
 void Router::State::on_publish(Peer& peer, const SharedBytes& field, ByteView body, TimePoint now) {
   const auto reject = [&](const TopicName& topic, std::string_view reason) {
     ++counters.rejected;
+    if (recording()) record_refused(peer, body, reason);
     count(Traced::Kind::rejected, peer, topic, reason);
   };
   const auto view = pubsub::parse_message(body);
   if (!view) {
+    ++traffic_of(nullptr).received.messages;
     penalise(peer, 1, "malformed message");
     return reject({}, pubsub::name(view.error()));
   }
   auto* topic = topics.find(view->topic);
+  ++traffic_of(topic).received.messages;
   if (topic == nullptr || !topic->joined) {
     return count(Traced::Kind::undeliverable, peer, topic == nullptr ? TopicName{} : topic->name,
                  "not joined");
@@ -41,6 +44,7 @@ void Router::State::on_publish(Peer& peer, const SharedBytes& field, ByteView bo
       return reject(topic->name, "self origin");
     }
     ++counters.duplicates;
+    record_message(Recorded::Kind::duplicate, {field, *view, std::move(*id)}, peer.id);
     return count(Traced::Kind::duplicate, peer, topic->name, {});
   }
   receive(peer, *topic, {field, *view, std::move(*id)}, *needed, now);
@@ -65,6 +69,7 @@ void Router::State::receive(Peer& peer, Topic& topic, pubsub::Message message, p
   if (copy) {
     ++counters.duplicates;
     note_duplicate(peer, topic, id, now);
+    record_message(Recorded::Kind::duplicate, message, peer.id);
     return count(Traced::Kind::duplicate, peer, topic.name, {});
   }
   const auto key = key_of(id);
@@ -88,6 +93,7 @@ bool Router::State::room_to_check(Peer& peer, const Topic& topic, const pubsub::
     return true;
   }
   ++counters.ignored;
+  record_message(Recorded::Kind::reject, message, peer.id, "too many under check");
   count(Traced::Kind::ignored, peer, topic.name, "too many under check");
   return false;
 }
@@ -123,6 +129,7 @@ void Router::State::on_verified(Ticket ticket, const Result<void, pubsub::Reject
 void Router::State::on_validated(Ticket ticket, Validation verdict, TimePoint now) {
   const auto* entry = pending.find(ticket);
   if (entry == nullptr || entry->stage != Pending::Stage::validating) return;
+  tell_verdict(*entry, verdict);
   if (verdict == Validation::accept) return accept_pending(ticket, now);
   if (entry->parked.empty()) seen.insert(entry->copy.message.id.bytes(), now);
   const bool rejected = verdict == Validation::reject;
@@ -136,6 +143,9 @@ void Router::State::refuse(Ticket ticket, std::string_view reason, Traced::Kind 
   blame(entry, kind, now);
   ++(kind == Traced::Kind::rejected ? counters.rejected : counters.ignored);
   trace(kind, entry.copy.via, entry.copy.message.view.topic, reason);
+  record_message(
+      Recorded::Kind::reject, entry.copy.message, entry.copy.via,
+      kind == Traced::Kind::ignored && reason == "validator" ? "validator ignored" : reason);
   settle(entry);
   if (!pending.promote(ticket)) {
     pending.take(ticket);
@@ -159,7 +169,8 @@ void Router::State::accept_pending(Ticket ticket, TimePoint now) {
   if (topic == nullptr || !topic->joined) return;  // left while it was being checked
   if (!seen.insert(message.id.bytes(), now)) {     // we published the same meanwhile
     ++counters.duplicates;
-    return;
+    record_message(Recorded::Kind::duplicate, message, entry.copy.via);
+    return trace(Traced::Kind::duplicate, entry.copy.via, *topic->name, {});
   }
   credit(*topic, entry.copy.key, std::span{entry.senders}.first(entry.same), now);
   accept(std::move(message), entry.copy.key, *topic, entry.copy.via, entry.senders);
@@ -174,6 +185,7 @@ void Router::State::accept(pubsub::Message message, IdKey key, Topic& topic, con
   const Sending sending{message, key, topic, Lane::forward, senders};
   send_to_all(sending, topic.mesh);
   send_to_all(sending, topic.flood);
+  record_message(Recorded::Kind::deliver, message, via);
   outputs.push(Deliver{std::move(message), via, false});
 }
 

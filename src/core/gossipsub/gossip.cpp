@@ -30,6 +30,7 @@ void Router::State::on_ihave(Peer& peer, std::span<const pubsub::IHave> adverts,
   std::vector<pubsub::MessageId> wanted;
   for (const auto& advert : adverts) {
     const auto* topic = topics.find(advert.topic);
+    ++traffic_of(topic).received.ihave;
     if (topic == nullptr || !topic->joined) continue;
     for (const auto id : advert.ids) {
       acknowledge(peer, id);
@@ -44,6 +45,7 @@ void Router::State::on_ihave(Peer& peer, std::span<const pubsub::IHave> adverts,
   }
   if (wanted.empty()) return;
   count(Traced::Kind::iwant_sent, peer, {}, {}, wanted.size());
+  ++traffic.broadcast.iwant;
   if (scores) {
     const auto& followed = wanted[rng.below(wanted.size())].bytes();
     followups.add(peer.handle, key_of(followed),
@@ -57,6 +59,7 @@ void Router::State::on_ihave(Peer& peer, std::span<const pubsub::IHave> adverts,
 void Router::State::on_iwant(Peer& peer, std::span<const ByteView> ids) {
   if (!peer.gossips() || below(peer, &ScoreThresholds::gossip)) return;
   ++iwant_rpcs;
+  ++traffic.received.iwant;
   for (const auto id : ids) {
     if (peer.budget.iwant_ids >= config->iwant_ids_max) {
       return count(Traced::Kind::iwant_refused, peer, {}, "ids");
@@ -69,7 +72,8 @@ void Router::State::on_iwant(Peer& peer, std::span<const ByteView> ids) {
 }
 
 void Router::State::serve(Peer& peer, const MessageCache::Entry& entry) {
-  const auto& name = topics.at(entry.topic).name;
+  const auto& topic = topics.at(entry.topic);
+  const auto& name = topic.name;
   const auto size = entry.field.size();
   if (peer.budget.iwant_bytes + size > config->iwant_bytes_max) {
     return count(Traced::Kind::iwant_refused, peer, name, "bytes");
@@ -83,13 +87,14 @@ void Router::State::serve(Peer& peer, const MessageCache::Entry& entry) {
   }
   peer.budget.iwant_bytes += size;
   count(Traced::Kind::iwant_served, peer, name, {});
-  push(peer, Lane::gossip, entry.field, entry.key, name);
+  traffic_of(topic).broadcast.messages += push(peer, Lane::gossip, entry.field, entry.key, name);
 }
 
 /// gossipsub v1.2, "IDONTWANT": remembered for some heartbeats. What is queued of it is left out
 /// when the queue is packed.
 void Router::State::on_idontwant(Peer& peer, std::span<const ByteView> ids) {
   if (!peer.stream_open) return;
+  ++traffic.received.idontwant;
   for (const auto id : ids) {
     if (peer.budget.idontwant_ids >= config->idontwant_ids_max) {
       return count(Traced::Kind::limit_hit, peer, {}, "IDONTWANT");
@@ -110,6 +115,7 @@ void Router::State::send_idontwant(const pubsub::Message& message, const Topic& 
     if (topic.partial && gives_parts(topic, peer)) continue;  // it sends us nothing whole
     peer.outbox.idontwant(message.id, outbox_limits);
     want_write(peer);
+    ++traffic.broadcast.idontwant;
     count(Traced::Kind::idontwant_sent, peer, topic.name, {});
   }
 }
@@ -168,6 +174,7 @@ void Router::State::advertise(Peer& peer, const Topic& topic,
     peer.budget.ids_advertised += static_cast<std::uint32_t>(part->size());
     told += part->size();
     peer.outbox.ihave(topic.name, part);
+    ++traffic_of(topic).broadcast.ihave;
   }
   if (told == 0) return;
   trace(Traced::Kind::ihave_sent, peer.id, *topic.name, {}, told);

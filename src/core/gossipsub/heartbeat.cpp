@@ -18,6 +18,7 @@ void Router::State::heartbeat(TimePoint now) {
   refresh_peers();
   promises.sweep(now);
   punish_broken_promises(now);
+  tell_scores();
   if (heartbeats % sweep_every == 0) backoffs.sweep(now, backoff_slack());
   connect_direct(now);
   for (const auto handle : active.copy()) {

@@ -46,6 +46,7 @@ void Router::State::graft(Topic& topic, std::span<const PeerHandle> chosen, std:
     auto& peer = peers.at(handle);
     enter_mesh(topic, peer, now);
     peer.outbox.graft(topic.name);
+    ++traffic_of(topic).broadcast.graft;
     want_write(peer);
     trace(Traced::Kind::graft, peer.id, *topic.name, reason);
   }
@@ -64,6 +65,7 @@ void Router::State::prune(Topic& topic, std::span<const PeerHandle> chosen, cons
 
 void Router::State::send_prune(Peer& peer, const Topic& topic, const Pruning& how) {
   if (!peer.gossips()) return;
+  ++traffic_of(topic).broadcast.prune;
   const bool knows_backoff = peer.version >= Version::v1_1;
   peer.outbox.prune(topic.name,
                     knows_backoff ? std::optional{whole_seconds(how.backoff)} : std::nullopt,
@@ -75,6 +77,7 @@ void Router::State::send_prune(Peer& peer, const Topic& topic, const Pruning& ho
 /// joined is passed over without an answer (V38, V52).
 void Router::State::on_graft(Peer& peer, std::string_view name, TimePoint now) {
   auto* topic = topics.find(name);
+  ++traffic_of(topic).received.graft;
   if (topic == nullptr || !topic->joined) return;
   if (!peer.stream_open) {
     peer.early_grafts.insert(topic->handle);
@@ -109,6 +112,7 @@ void Router::State::punish_early_graft(Peer& peer, TimePoint backoff_end, TimePo
 
 void Router::State::on_prune(Peer& peer, const pubsub::Prune& prune, TimePoint now) {
   auto* topic = topics.find(prune.topic);
+  ++traffic_of(topic).received.prune;
   if (topic == nullptr || !topic->joined) return;
   peer.early_grafts.erase(topic->handle);
   const auto score_before = score(peer);
@@ -138,7 +142,9 @@ void Router::State::drop_from_meshes(Peer& peer) {
 void Router::State::repeat_grafts(Peer& peer) {
   for (const auto handle : peer.topics) {
     const auto& topic = topics.at(handle);
-    if (topic.mesh.contains(peer.handle)) peer.outbox.graft(topic.name);
+    if (!topic.mesh.contains(peer.handle)) continue;
+    peer.outbox.graft(topic.name);
+    ++traffic_of(topic).broadcast.graft;
   }
 }
 

@@ -42,6 +42,7 @@ struct Peer {
   TopicSet unconfirmed;       ///< of `topics`: not said again on its newest stream
   std::optional<std::uint64_t> confirmed_by;  ///< the heartbeat that ends the unconfirmed ones
   std::size_t topic_bytes = 0;
+  double told_score = 0;            ///< by the latest `score_changed`
   std::size_t pending = 0;          ///< messages of its under verification or validation
   std::uint64_t followed_from = 0;  ///< promises with a lower number are not held against it
   PeerExtensions extensions;

@@ -13,6 +13,9 @@ Result<Topic*, PublishError> Router::State::admit(const pubsub::Message& message
   if (!seen.insert(message.id.bytes(), now)) return unexpected(PublishError::duplicate);
   ++counters.published;
   auto& topic = topics.intern(message.view.topic);
+  if (topic.traffic == Traffic::Place::foreign) topic.traffic = traffic.open(message.view.topic);
+  ++traffic_of(topic).published;
+  record_message(Recorded::Kind::publish, message, self);
   const auto key = key_of(message.id.bytes());
   if (config->mode == Mode::gossipsub) mcache.put(message, key, topic.handle);
   if (topic.joined) credit(topic, key, {}, now);
@@ -38,6 +41,7 @@ Result<std::size_t, PublishError> Router::State::publish(pubsub::Message message
            send_to_all(sending, topic.flood);
   }
   release_if_idle(topic);
+  record_message(Recorded::Kind::deliver, message, self);
   outputs.push(Deliver{std::move(message), self, true});
   return sent;
 }
@@ -64,7 +68,10 @@ std::size_t Router::State::publish_batch(std::vector<pubsub::Message> messages, 
     }
   }
   const auto accepted = batch.size();
-  for (const auto& sending : batch) outputs.push(Deliver{sending.message, self, true});
+  for (const auto& sending : batch) {
+    record_message(Recorded::Kind::deliver, sending.message, self);
+    outputs.push(Deliver{sending.message, self, true});
+  }
   release_if_idle(*topic);
   return accepted;
 }
@@ -83,6 +90,9 @@ Result<void, PublishError> Router::State::publish_local(pubsub::Message message,
   if (const auto fit = check_own(message); !fit) return fit;
   if (!seen.insert(message.id.bytes(), now)) return unexpected(PublishError::duplicate);
   ++counters.published;
+  ++traffic.at(traffic.open(message.view.topic)).published;
+  record_message(Recorded::Kind::publish, message, self);
+  record_message(Recorded::Kind::deliver, message, self);
   outputs.push(Deliver{std::move(message), self, true});
   return {};
 }
@@ -121,7 +131,9 @@ bool Router::State::send(const Sending& sending, Peer& peer) {
   if (!peer.unwanted.empty() && peer.unwanted.contains(key)) return false;
   if (topic.partial && takes_parts(topic, peer)) return false;
   if (scores && withheld(peer, lane)) return false;
-  return push(peer, lane, message.field, key, topic.name);
+  const bool queued = push(peer, lane, message.field, key, topic.name);
+  traffic_of(topic).broadcast.messages += queued;
+  return queued;
 }
 
 /// gossipsub v1.1, "Score Thresholds": publish. Floodsub peers are in no mesh from which a bad
@@ -136,6 +148,7 @@ bool Router::State::push(Peer& peer, Lane lane, const SharedBytes& field, IdKey 
   if (!room_in_all(lane, field.size())) {
     ++counters.rpc_dropped;
     count(Traced::Kind::outbox_dropped, peer, topic, "all outboxes are full");
+    record_drops(peer, field, {.messages = 1, .refused = true});
     return false;
   }
   const auto dropped = peer.outbox.push(lane, field, key, outbox_limits);
@@ -143,6 +156,7 @@ bool Router::State::push(Peer& peer, Lane lane, const SharedBytes& field, IdKey 
     counters.rpc_dropped += dropped.messages;
     if (scores) scores->drop(peer.handle, static_cast<double>(dropped.messages));
     count(Traced::Kind::outbox_dropped, peer, topic, "outbox is full", dropped.messages);
+    record_drops(peer, field, dropped);
   }
   want_write(peer);
   if (dropped.refused) return false;
@@ -187,6 +201,7 @@ std::size_t Router::State::shed_all(Lane lane, std::size_t bytes) {
     freed += shed.bytes;
     counters.rpc_dropped += shed.messages;
     count(Traced::Kind::outbox_dropped, peer, {}, "all outboxes are full", shed.messages);
+    record_drops(peer, {}, {.messages = shed.messages});
   }
   return freed;
 }

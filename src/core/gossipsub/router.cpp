@@ -41,7 +41,11 @@ std::string_view name(Traced::Kind kind) {
                                                "shed",
                                                "px_sent",
                                                "px_received",
-                                               "px_refused"};
+                                               "px_refused",
+                                               "peer_added",
+                                               "peer_removed",
+                                               "validated",
+                                               "score_changed"};
   return names[static_cast<std::size_t>(kind)];
 }
 
@@ -72,6 +76,7 @@ Router::State::State(const PeerId& self_id, std::shared_ptr<const Config> config
       partials{config->partial},
       receipts{{config->receipts_max, config->receipt_time_max}},
       direct{config->direct_peers},
+      traffic{config->traffic_topics_max},
       next_heartbeat{now + config->heartbeat_initial_delay},
       next_direct_connect{now} {
   if (config->score) scores.emplace(*config->score, rng, now);
@@ -80,11 +85,15 @@ Router::State::State(const PeerId& self_id, std::shared_ptr<const Config> config
 
 void Router::State::trace(Traced::Kind kind, const PeerId& peer, std::string_view topic,
                           std::string_view reason, std::uint64_t count) {
-  outputs.push(Traced{kind, peer, std::string{topic}, reason, count});
+  if (!tells(kind)) return;
+  Traced change{kind, peer, std::string{topic}, reason, count};
+  if (recording()) record_change(change);
+  outputs.push(std::move(change));
 }
 
 void Router::State::count(Traced::Kind kind, const Peer& peer, const TopicName& topic,
                           std::string_view reason, std::uint64_t times) {
+  if (!tells(kind)) return;
   if (tally.add(kind, peer, topic, reason, times)) return;
   flush_tally();
   tally.add(kind, peer, topic, reason, times);
@@ -93,8 +102,8 @@ void Router::State::count(Traced::Kind kind, const Peer& peer, const TopicName& 
 void Router::State::flush_tally() {
   if (tally.empty()) return;
   for (const auto& event : tally.take()) {
-    const auto topic = event.topic ? std::string_view{*event.topic} : std::string_view{};
-    trace(event.kind, event.peer, topic, event.reason, event.count);
+    outputs.push(Traced{event.kind, event.peer, event.topic ? *event.topic : std::string{},
+                        event.reason, event.count});
   }
 }
 
@@ -125,6 +134,7 @@ void Router::on_stream_open(PeerHandle handle, Version version, TimePoint now) {
   const bool again = std::exchange(peer.greeted, true);
   peer.version = state.config->mode == Mode::floodsub ? Version::floodsub : version;
   state.refresh_flood(peer);
+  if (!moved) state.tell_peer(peer, true);
   state.hello(peer);
   if (moved) state.repeat_grafts(peer);
   const auto early = std::exchange(peer.early_grafts, {});
@@ -141,7 +151,7 @@ void Router::on_stream_open(PeerHandle handle, Version version, TimePoint now) {
 
 void Router::on_stream_lost(PeerHandle handle, TimePoint) {
   auto& peer = state_->peers.at(handle);
-  peer.stream_open = false;
+  if (std::exchange(peer.stream_open, false)) state_->tell_peer(peer, false);
   peer.write_wanted = false;
   peer.outbox.lose_stream();
   peer.unwanted = {};
@@ -159,6 +169,7 @@ void Router::remove_peer(PeerHandle handle, TimePoint now) {
   auto& state = *state_;
   auto& peer = state.peers.at(handle);
   state.drop_from_meshes(peer);
+  if (peer.stream_open) state.tell_peer(peer, false);
   state.forget_subscriptions(peer);
   state.partials.forget(handle);
   state.end_record(peer, now);
@@ -191,6 +202,10 @@ Result<void, pubsub::RpcError> Router::on_rpc(PeerHandle from, const SharedBytes
     return unexpected(read.error());
   }
   const auto& rpc = *read;
+  ++state.traffic.rpcs_received;
+  if (state.recording()) {
+    state.outputs.push(Recorded{Recorded::Kind::rpc_received, peer.id, {}, {}, {}, frame});
+  }
   if (rpc.skipped > 0) {
     state.count(Traced::Kind::limit_hit, peer, {}, "oversize element", rpc.skipped);
   }
@@ -310,7 +325,12 @@ std::optional<pubsub::PackedRpc> Router::pack(PeerHandle handle, TimePoint) {
   if (packed.cancelled > 0) {
     state_->count(Traced::Kind::idontwant_cancelled, *peer, {}, {}, packed.cancelled);
   }
-  if (!packed.rpc) peer->write_wanted = false;
+  if (packed.rpc) {
+    ++state_->traffic.rpcs_sent;
+    state_->record_sent(*peer, *packed.rpc);
+  } else {
+    peer->write_wanted = false;
+  }
   return std::move(packed.rpc);
 }
 

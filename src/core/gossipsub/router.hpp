@@ -18,6 +18,7 @@
 #include "core/gossipsub/partial_message.hpp"
 #include "core/gossipsub/score_explanation.hpp"
 #include "core/gossipsub/score_params.hpp"
+#include "core/gossipsub/traffic.hpp"
 #include "core/pubsub/message.hpp"
 #include "core/pubsub/rpc.hpp"
 #include "identity/peer_id.hpp"
@@ -137,16 +138,47 @@ struct Traced {
     px_sent,
     px_received,
     px_refused,
+    peer_added,     ///< we can write to it; the reason is the protocol
+    peer_removed,   ///< we cannot any more
+    validated,      ///< the application's word; the reason is which
+    score_changed,  ///< at a heartbeat; the reason is the threshold crossed, `value` the new score
   };
   Kind kind;
   PeerId peer;
   std::string topic;
   std::string_view reason;  ///< a literal
   std::uint64_t count = 1;
+  double value = 0;
 };
 std::string_view name(Traced::Kind kind);
+
+/// What became of one message or RPC, or of a stream, topic or mesh link: the events of go's
+/// tracer. Only with `TraceDetail::everything`, in the order of what happened.
+struct Recorded {
+  enum class Kind {
+    publish,
+    reject,  ///< or ignored
+    duplicate,
+    deliver,
+    peer_added,
+    peer_removed,
+    rpc_received,
+    rpc_sent,
+    rpc_dropped,
+    join,
+    leave,
+    graft,
+    prune,
+  };
+  Kind kind;
+  PeerId peer;  ///< the other one; ourselves for what is our own
+  std::string topic = {};
+  pubsub::MessageId id = {};     ///< empty where a message has none
+  std::string_view reason = {};  ///< of a reject, a literal; the protocol of an added peer
+  SharedBytes frame = {};        ///< the RPC; of a dropped one what is known of it
+};
 using Output = std::variant<WantsWrite, Deliver, Verify, Validate, Connect, Traced, PartialReceived,
-                            Progress, Advertise, Discover>;
+                            Progress, Advertise, Discover, Recorded>;
 
 /// Sums since creation.
 struct Counters {
@@ -278,6 +310,7 @@ class Router {
   /// What those outboxes still take in which messages wait.
   std::vector<OutboxRoom> outbox_rooms() const;
   const Counters& counters() const;
+  const Traffic& traffic() const;
   /// Stops the program when an invariant does not hold. For tests, fuzzing and simulation.
   void check_invariants(TimePoint now) const;
   /// Entries in every per-peer structure together: 0 after all peers left (V50).

@@ -36,6 +36,7 @@ namespace grapevine::gossipsub {
 ///   heartbeat.cpp      what happens each heartbeat
 ///   extensions.cpp     v1.3: who supports what
 ///   partial.cpp        messages in parts
+///   recording.cpp      what is told of all this to who observes
 struct Router::State {
   State(const PeerId& self_id, std::shared_ptr<const Config> config_in, Rng rng_in, TimePoint now);
 
@@ -243,6 +244,23 @@ struct Router::State {
   void trace(Traced::Kind kind, const PeerId& peer, std::string_view topic, std::string_view reason,
              std::uint64_t count = 1);
 
+  // recording.cpp
+  bool recording() const { return config->trace_detail == TraceDetail::everything; }
+  bool tells(Traced::Kind kind) const;
+  TopicTraffic& traffic_of(const Topic& topic) { return traffic.at(topic.traffic); }
+  TopicTraffic& traffic_of(const Topic* topic) {
+    return traffic.at(topic ? topic->traffic : Traffic::Place::foreign);
+  }
+  void tell_peer(const Peer& peer, bool added);
+  void tell_verdict(const Pending::Entry& entry, Validation verdict);
+  void tell_scores();
+  void record_change(const Traced& change);
+  void record_message(Recorded::Kind kind, const pubsub::Message& message, const PeerId& from,
+                      std::string_view reason = {});
+  void record_refused(const Peer& peer, ByteView body, std::string_view reason);
+  void record_sent(const Peer& peer, const pubsub::PackedRpc& rpc);
+  void record_drops(const Peer& peer, const SharedBytes& field, const Outbox::Dropped& dropped);
+
   PeerId self;
   std::shared_ptr<const Config> config;
   Rng rng;
@@ -268,6 +286,7 @@ struct Router::State {
   TopicSet active;     ///< joined or published to: what a heartbeat looks at
   TopicSet lingering;  ///< idle, but some backoff or cached message names them
   Counters counters;
+  Traffic traffic;
   TimePoint next_heartbeat;
   TimePoint next_direct_connect;
   std::uint64_t heartbeats = 0;

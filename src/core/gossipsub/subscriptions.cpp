@@ -17,6 +17,8 @@ void Router::State::hello(Peer& peer) {
 
 void Router::State::on_subscriptions(Peer& peer, const pubsub::RpcView& rpc, TimePoint now) {
   for (const auto& subscription : rpc.subscriptions) {
+    auto& received = traffic_of(std::as_const(topics).find(subscription.topic)).received;
+    ++(subscription.subscribe ? received.subscriptions : received.unsubscriptions);
     if (!subscription.subscribe) {
       unsubscribe(peer, subscription.topic);
       continue;
@@ -115,6 +117,7 @@ void Router::State::join(std::string_view name, TimePoint now) {
   auto& topic = topics.intern(name);
   if (topic.joined) return;
   topic.joined = true;
+  topic.traffic = traffic.open(name);
   look_up_scoring(topic);
   trace(Traced::Kind::join, self, name, {});
   announce(topic, true);
@@ -157,6 +160,8 @@ void Router::State::announce(const Topic& topic, bool subscribe) {
 }
 
 void Router::State::announce(Peer& peer, const Topic& topic, bool subscribe) {
+  auto& broadcast = traffic_of(topic).broadcast;
+  ++(subscribe ? broadcast.subscriptions : broadcast.unsubscriptions);
   const bool flagged = subscribe && peer.version >= Version::v1_3;
   peer.outbox.announce(topic.name, subscribe, flagged ? flags_of(topic) : pubsub::PartialFlags{});
 }

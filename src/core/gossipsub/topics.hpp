@@ -87,9 +87,10 @@ struct Topic {
   PeerSet mesh;    ///< while joined
   PeerSet fanout;  ///< while published to without being joined
   std::optional<TimePoint> fanout_expires;
-  Search search;                           ///< while joined
-  ScoredTopic scored = ScoredTopic::none;  ///< while joined
-  double delivery_weight = 1;              ///< of a delivered message, for the gater
+  Search search;                                     ///< while joined
+  ScoredTopic scored = ScoredTopic::none;            ///< while joined
+  double delivery_weight = 1;                        ///< of a delivered message, for the gater
+  Traffic::Place traffic = Traffic::Place::foreign;  ///< ours once joined or published to
 
   /// The heartbeat has work with it.
   bool active() const { return joined || fanout_expires.has_value(); }

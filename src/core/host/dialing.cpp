@@ -130,6 +130,7 @@ void Host::State::serve_backlog() {
 
 void Host::State::on_attempt_failed(ConnectId id, const Multiaddr& address, DialError error,
                                     std::string_view detail) {
+  outputs.push(DialFailed{address, error});
   if (const auto found = connecting.find(id); found != connecting.end()) {
     auto& attempt = *found->second;
     std::erase_if(attempt.dials, [&](DialId dial) { return !dials.contains(dial); });

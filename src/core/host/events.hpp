@@ -92,6 +92,27 @@ struct PeerDisconnected {
   PeerId peer;
   std::string reason;
 };
+/// A connection's handshake is over; further ones of a peer as well.
+struct LinkEstablished {
+  LinkId link;
+  Multiaddr address;
+  bool outbound;
+  bool early_muxer;
+  Duration handshake;
+};
+/// An established connection is over.
+struct LinkEnded {
+  LinkId link;
+  Multiaddr address;
+  bool outbound;
+  bool early_muxer;
+  Duration lasted;
+};
+/// One address that was dialled in vain.
+struct DialFailed {
+  Multiaddr address;
+  DialError error;
+};
 /// Identify has told what the peer is.
 struct PeerIdentified {
   PeerId peer;
@@ -133,6 +154,7 @@ using gossipsub::Deliver;
 using gossipsub::Discover;
 using gossipsub::PartialReceived;
 using gossipsub::Progress;
+using gossipsub::Recorded;
 using gossipsub::Traced;
 using gossipsub::Validate;
 
@@ -140,6 +162,7 @@ using Output =
     std::variant<Dial, CancelDial, Resolve, WantsWrite, CloseLink, Verify, Deliver, Validate,
                  PeerConnected, PeerDisconnected, PeerIdentified, ConnectResult, StreamOpened,
                  StreamData, StreamEnded, StreamClosed, StreamWritable, PingResult, Traced,
-                 PartialReceived, Progress, Advertise, Discover>;
+                 PartialReceived, Progress, Advertise, Discover, Recorded, LinkEstablished, LinkEnded,
+                 DialFailed>;
 
 }  // namespace grapevine::host

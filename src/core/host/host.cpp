@@ -160,6 +160,7 @@ void Host::on_bytes(LinkId id, Received bytes, TimePoint now) {
   auto* link = state.find(id);
   auto* session = link == nullptr ? nullptr : link->channel.session();
   if (session == nullptr) return;
+  state.carried.in += bytes.bytes.size();
   session->on_bytes(bytes, state.now);
   state.touch(*link);
   state.settle();
@@ -171,6 +172,7 @@ void Host::on_frames(LinkId id, direct::Frames frames, TimePoint now) {
   auto* link = state.find(id);
   auto* direct = link == nullptr ? nullptr : link->channel.direct();
   if (direct == nullptr) return;
+  state.carried.in += direct::size_of(frames);
   direct->on_frames(std::move(frames), state.now);
   state.touch(*link);
   state.settle();

@@ -56,6 +56,20 @@ struct StateSize {
   std::size_t exchanged = 0;  ///< peers from PRUNEs that wait or are dialled
 };
 
+/// Bytes of all connections since the start.
+struct Carried {
+  std::uint64_t in = 0;
+  std::uint64_t out = 0;
+};
+
+/// What is open at the moment: connections whose handshake is over, and their streams.
+struct OpenCount {
+  std::size_t links_inbound = 0;
+  std::size_t links_outbound = 0;
+  std::size_t streams_inbound = 0;
+  std::size_t streams_outbound = 0;
+};
+
 /// Why a stream could not be opened.
 enum class StreamError {
   not_connected,
@@ -161,6 +175,8 @@ class Host {
   /// or an agreed protocol.
   bool has_unsent() const;
   StateSize state_size() const;
+  const Carried& carried() const;
+  OpenCount open_count() const;
   void check_invariants(TimePoint now) const;
 
  private:

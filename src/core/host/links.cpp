@@ -45,6 +45,9 @@ void Host::State::make_room_for_handshake() {
 
 void Host::State::on_established(Link& link, const session::Established& event) {
   link.established = true;
+  link.early_muxer = event.early_muxer;
+  outputs.push(
+      LinkEstablished{link.id, link.address, link.outbound, link.early_muxer, now - link.since});
   link.since = now;
   link.peer = event.remote;
   admission.established(link.network, link.outbound);
@@ -90,6 +93,10 @@ void Host::State::remove_link(LinkId id, const Ending& ending) {
   links.erase(found);
   std::erase(half_open, id);
   admission.closed(link->network, link->outbound, !link->established);
+  if (link->established) {
+    outputs.push(
+        LinkEnded{id, link->address, link->outbound, link->early_muxer, now - link->since});
+  }
   tell_streams_over(*link);
   if (auto* peer = find(link->peer)) {
     auto& in = peer->gossip.in;
@@ -151,16 +158,20 @@ bool Host::State::fill(Link& filled, Fill once) {
 bool Host::State::pack(Link& packed, Bytes& out, std::size_t budget) {
   const auto end = out.size() + budget;
   return fill(packed, [&](Link& link) {
-    link.wants_write = link.channel.session()->pack(out, end - out.size(), now);
+    const auto begin = out.size();
+    link.wants_write = link.channel.session()->pack(out, end - begin, now);
+    carried.out += out.size() - begin;
     return out.size() < end;
   });
 }
 
 bool Host::State::take(Link& taken, direct::Frames& out, std::size_t budget) {
   const auto begin = direct::size_of(out);
+  auto counted = begin;
   return fill(taken, [&](Link& link) {
     const auto size = direct::size_of(out) - begin;
     link.wants_write = link.channel.direct()->take(out, budget - std::min(size, budget), now);
+    carried.out += direct::size_of(out) - std::exchange(counted, direct::size_of(out));
     return direct::size_of(out) - begin < budget;
   });
 }

@@ -93,6 +93,7 @@ struct Link {
   bool raw = false;     ///< the application's own further connection: no identify, no gossip
   bool lifted = false;  ///< not counted against the per-peer limit
   bool established = false;
+  bool early_muxer = false;  ///< the muxer was agreed on in the handshake
   bool retiring = false;     ///< another link takes its place
   bool doomed = false;       ///< over; `settle` removes it
   bool touched = false;      ///< its session may have something to say
@@ -195,6 +196,12 @@ struct Exchange {
   DialBackoffs backoffs;
 };
 
+/// Room in `outputs` for one kind of what nobody needs.
+struct Room {
+  std::size_t queued = 0;
+  std::uint64_t lost = 0;
+};
+
 /// The host's parts and the work on them, one source file a concept:
 ///   turn.cpp      the order of work: inputs, events, what follows from them
 ///   links.cpp     connections and their sessions      timing.cpp    what deadlines mean
@@ -222,6 +229,8 @@ struct Host::State {
   void on_event(Link& link, session::Event& event);
   void on_router(gossipsub::Output& output);
   void trace(Traced traced);
+  void record(gossipsub::Recorded recorded);
+  void free_room(Room& room);
   std::optional<Output> next_output();
 
   // timing.cpp
@@ -378,8 +387,9 @@ struct Host::State {
   Timers timers;
   std::vector<StreamKey> stalled;  ///< gossip streams that wait for room in the router
   base::Queue<Output> outputs;
-  std::size_t traced_queued = 0;  ///< of `outputs`
-  std::uint64_t traced_lost = 0;
+  Room traced_room;
+  Room recorded_room;
+  Carried carried;
   bool closing = false;
 
   boost::unordered_flat_map<LinkId, std::unique_ptr<Link>> links;

@@ -9,6 +9,8 @@ namespace {
 
 /// Told events of one turn that nobody needs; a peer can cause thousands with one RPC.
 constexpr std::size_t traced_max = 4096;
+/// Likewise what is recorded of messages and RPCs.
+constexpr std::size_t recorded_max = 65'536;
 
 }  // namespace
 
@@ -106,28 +108,46 @@ void Host::State::on_router(gossipsub::Output& output) {
     outputs.push(std::move(*advertise));
   } else if (auto* discover = std::get_if<Discover>(&output)) {
     outputs.push(std::move(*discover));
+  } else if (auto* recorded = std::get_if<Recorded>(&output)) {
+    record(std::move(*recorded));
   }
 }
 
 void Host::State::trace(Traced traced) {
-  if (traced_queued >= traced_max) {
-    ++traced_lost;
+  if (traced_room.queued >= traced_max) {
+    ++traced_room.lost;
     return;
   }
-  ++traced_queued;
+  ++traced_room.queued;
   outputs.push(std::move(traced));
+}
+
+void Host::State::record(Recorded recorded) {
+  if (recorded_room.queued >= recorded_max) {
+    ++recorded_room.lost;
+    return;
+  }
+  ++recorded_room.queued;
+  outputs.push(std::move(recorded));
 }
 
 std::optional<Output> Host::State::next_output() {
   if (outputs.empty()) return std::nullopt;
   auto output = outputs.pop();
-  if (!std::holds_alternative<Traced>(output) || --traced_queued > 0 || traced_lost == 0) {
-    return output;
+  if (std::holds_alternative<Traced>(output)) {
+    free_room(traced_room);
+  } else if (std::holds_alternative<Recorded>(output)) {
+    free_room(recorded_room);
   }
-  outputs.push(Traced{Traced::Kind::limit_hit, self, {}, "traced events were lost", traced_lost});
-  ++traced_queued;
-  traced_lost = 0;
   return output;
+}
+
+/// What was lost is told when there is room again.
+void Host::State::free_room(Room& room) {
+  if (--room.queued > 0 || room.lost == 0) return;
+  const auto reason = &room == &traced_room ? "traced events were lost" : "records were lost";
+  outputs.push(Traced{Traced::Kind::limit_hit, self, {}, reason, std::exchange(room.lost, 0)});
+  ++traced_room.queued;
 }
 
 }  // namespace grapevine::host

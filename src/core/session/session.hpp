@@ -72,6 +72,7 @@ struct Config {
 struct Established {
   PeerId remote;
   PublicKey remote_key;
+  bool early_muxer = false;  ///< the muxer was agreed on in the handshake
 };
 /// An inbound stream whose protocol is agreed, or an outbound one whose answer came.
 struct StreamOpened {

@@ -105,6 +105,7 @@ void Session::State::choose_muxer(const SharedBytes& bytes) {
 void Session::State::start_muxer() {
   const auto as = role == Role::dialer ? yamux::Role::client : yamux::Role::server;
   muxer.emplace(as, muxer_config(*config), now);
+  opening->established.early_muxer = !opening->muxer_choice;
   events.push(std::move(opening->established));
   opening.reset();
 }

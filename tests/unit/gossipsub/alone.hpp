@@ -324,6 +324,7 @@ class Alone {
   bool hold_writes = false;
   std::vector<std::string> deliveries{};
   std::vector<Traced> events{};
+  std::vector<Recorded> records{};
   std::vector<Validate> to_validate{};
   std::vector<Verify::Job> to_verify{};
   std::vector<PeerId> to_connect{};
@@ -361,6 +362,8 @@ class Alone {
         searched.emplace_back(now_, std::move(*discover));
       } else if (auto* event = std::get_if<Traced>(&*output)) {
         events.push_back(*event);
+      } else if (auto* record = std::get_if<Recorded>(&*output)) {
+        records.push_back(std::move(*record));
       }
     }
     router_.check_invariants(now_);
