@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Bytes from others on their way to a terminal and into JSON.
 #include "base/bytes.hpp"
-#include "http/utf8.hpp"
+#include "base/utf8.hpp"
 #include "node/escape.hpp"
 
 namespace {
@@ -10,7 +10,7 @@ using namespace grapevine;
 
 bool is_utf8(std::string_view text) {
   while (!text.empty()) {
-    const auto length = http::utf8_length(text);
+    const auto length = base::utf8_length(text);
     if (length == 0) return false;
     text.remove_prefix(length);
   }
@@ -26,8 +26,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   for (const unsigned char byte : shown) {
     ASSERT((byte >= 0x20 && byte != 0x7F) || byte == '\t');
   }
-  const auto text = http::to_utf8(input);
-  ASSERT(is_utf8(text) && text == http::to_utf8(text));
+  const auto text = base::to_utf8(input);
+  ASSERT(is_utf8(text) && text == base::to_utf8(text));
   ASSERT((text == input) == is_utf8(input));
   return 0;
 }

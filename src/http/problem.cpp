@@ -5,7 +5,7 @@
 #include <boost/json/object.hpp>
 #include <boost/json/serialize.hpp>
 
-#include "http/utf8.hpp"
+#include "base/utf8.hpp"
 
 namespace grapevine::http {
 namespace {
@@ -15,7 +15,7 @@ namespace json = boost::json;
 json::array to_json(const std::vector<Complaint>& complaints) {
   json::array array;
   for (const auto& complaint : complaints) {
-    array.push_back({{"index", complaint.index}, {"detail", to_utf8(complaint.detail)}});
+    array.push_back({{"index", complaint.index}, {"detail", base::to_utf8(complaint.detail)}});
   }
   return array;
 }
@@ -24,11 +24,11 @@ json::array to_json(const std::vector<DialResult>& results) {
   json::array array;
   for (const auto& result : results) {
     json::object entry;
-    entry["addr"] = to_utf8(result.address);
+    entry["addr"] = base::to_utf8(result.address);
     entry["ok"] = !result.error.has_value();
     entry["already"] = result.already;
     if (result.error) {
-      entry["error"] = to_utf8(*result.error);
+      entry["error"] = base::to_utf8(*result.error);
     } else {
       entry["error"] = nullptr;
     }
@@ -44,8 +44,8 @@ Response to_response(const Problem& problem, const Request& request) {
   document["type"] = "/problems/" + std::string{problem.slug};
   document["title"] = problem.title;
   document["status"] = problem.status;
-  document["detail"] = to_utf8(problem.detail);
-  document["instance"] = to_utf8(request.target.substr(0, request.target.find('?')));
+  document["detail"] = base::to_utf8(problem.detail);
+  document["instance"] = base::to_utf8(request.target.substr(0, request.target.find('?')));
   document["request_id"] = request.id;
   if (!problem.errors.empty()) document["errors"] = to_json(problem.errors);
   if (!problem.results.empty()) document["results"] = to_json(problem.results);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "node/escape.hpp"
 
-#include "http/utf8.hpp"
+#include "base/utf8.hpp"
 
 namespace grapevine::node {
 namespace {
@@ -45,7 +45,7 @@ std::string escape_for_terminal(std::string_view bytes) {
   std::string text;
   text.reserve(bytes.size());
   while (!bytes.empty()) {
-    const auto length = http::utf8_length(bytes);
+    const auto length = base::utf8_length(bytes);
     const auto piece = bytes.substr(0, length == 0 ? 1 : length);
     if (length == 0 || is_control(piece)) {
       append_escaped(text, piece);

@@ -5,7 +5,7 @@
 
 #include <boost/json/parse.hpp>
 
-#include "http/utf8.hpp"
+#include "base/utf8.hpp"
 
 namespace grapevine::http {
 namespace {
@@ -215,13 +215,13 @@ TEST(CrossSite, H03_AnotherOriginGets403) {
 }
 
 TEST(ToUtf8, ReplacesEveryByteThatIsNoUtf8) {
-  EXPECT_EQ(to_utf8("aé€😀"), "aé€😀");
+  EXPECT_EQ(base::to_utf8("aé€😀"), "aé€😀");
   const std::string bad = "\xEF\xBF\xBD";
-  EXPECT_EQ(to_utf8("\xff"), bad);
-  EXPECT_EQ(to_utf8("\xc0\x80"), bad + bad);
-  EXPECT_EQ(to_utf8("\xed\xa0\x80"), bad + bad + bad);
-  EXPECT_EQ(to_utf8("\xf4\x90\x80\x80"), bad + bad + bad + bad);
-  EXPECT_EQ(to_utf8("\xe2\x82"), bad + bad);
+  EXPECT_EQ(base::to_utf8("\xff"), bad);
+  EXPECT_EQ(base::to_utf8("\xc0\x80"), bad + bad);
+  EXPECT_EQ(base::to_utf8("\xed\xa0\x80"), bad + bad + bad);
+  EXPECT_EQ(base::to_utf8("\xf4\x90\x80\x80"), bad + bad + bad + bad);
+  EXPECT_EQ(base::to_utf8("\xe2\x82"), bad + bad);
 }
 
 TEST(Serialize, WritesNoBodyForHeadButItsLength) {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "http/utf8.hpp"
+#include "base/utf8.hpp"
 
-namespace grapevine::http {
+namespace grapevine::base {
 
 std::size_t utf8_length(std::string_view bytes) {
   const auto at = [&](std::size_t i) { return static_cast<unsigned char>(bytes[i]); };
@@ -29,4 +29,4 @@ std::string to_utf8(std::string_view bytes) {
   return text;
 }
 
-}  // namespace grapevine::http
+}  // namespace grapevine::base
