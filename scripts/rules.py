@@ -28,8 +28,9 @@ MAY_USE = {
     "core/host": ["base", "crypto", "multi", "identity"] + [core for core in CORES if core != "core/host"],
     "net": ["base", "crypto", "multi", "identity", "core/pubsub", "core/gossipsub", "core/host"],
     "sim": ["base", "multi", "identity"] + CORES,
+    "obs": ["base", "multi", "identity", "core/pubsub", "core/gossipsub", "core/host"],
     "store": ["base", "identity"],
-    "api": ["base", "crypto", "multi", "identity", "net", "store"] + CORES,
+    "api": ["base", "crypto", "multi", "identity", "net", "obs", "store"] + CORES,
     "http": ["base", "multi", "api"],
     "node": ["base", "store", "api", "http", "identity"],
 }

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "grapevine/discovery.hpp"
+#include "grapevine/event.hpp"
 #include "grapevine/score.hpp"
 
 namespace grapevine {
@@ -46,6 +47,20 @@ enum class Signing {
 };
 
 enum class Router { gossipsub, floodsub };
+
+/// Kinds of trace file, both as go-libp2p-pubsub's tracers write them.
+enum class TraceFormat {
+  json,      ///< one object a line
+  protobuf,  ///< `TraceEvent`s of proto/trace.proto, each behind its length as a varint
+};
+
+/// A file of what became of every message and RPC. What finds no room is left out and counted.
+struct TraceOptions {
+  std::string path;  ///< made, or emptied
+  TraceFormat format = TraceFormat::json;
+  std::size_t buffer_bytes_max = 64u << 20;   ///< waiting to be written
+  std::uint64_t file_bytes_max = 1ull << 30;  ///< then no more is written
+};
 
 /// What a node is started with. Checked by `Node::start`; nothing is changed later.
 struct NodeConfig {
@@ -87,7 +102,9 @@ struct NodeConfig {
   /// `Node::start` returns and on its thread, of each topic whose score parameters let a peer that
   /// forwards nothing keep a score that is not negative.
   std::function<void(std::string_view)> on_warning;
-  std::size_t publish_ring = 8192;  ///< messages between publishers and the network thread
+  TraceDetail trace_detail = TraceDetail::counters;  ///< what `Node::on_event` tells
+  std::optional<TraceOptions> trace;  ///< a trace file; `trace_detail` is `everything` then
+  std::size_t publish_ring = 8192;    ///< messages between publishers and the network thread
 };
 
 /// What happens when a subscription's buffer is full.

@@ -9,6 +9,7 @@
 
 #include "grapevine/config.hpp"
 #include "grapevine/error.hpp"
+#include "grapevine/event.hpp"
 #include "grapevine/message.hpp"
 #include "grapevine/partial.hpp"
 #include "grapevine/publishing.hpp"
@@ -139,6 +140,12 @@ struct PeerEvent {
   enum class Kind { connected, disconnected, identified } kind;
   Peer peer;
 };
+/// The texts that `Node::metrics` writes.
+enum class MetricsFormat {
+  prometheus,   ///< text/plain; version=0.0.4
+  openmetrics,  ///< application/openmetrics-text; version=1.0.0
+};
+
 /// A change in who is in whose mesh or subscribed; enough to wait for a mesh without polling.
 struct TopicEvent {
   enum class Kind {
@@ -215,6 +222,10 @@ class Node {
 
   void on_peer(std::function<void(const PeerEvent&)> observer);  ///< replaces the last one given
   void on_topic(std::function<void(const TopicEvent&)> observer);
+  /// Everything the router tells, as far as `trace_detail` goes. Replaces the last one given.
+  void on_event(std::function<void(const Event&)> observer);
+  /// All metrics of docs/metrics.md at this moment, as Prometheus reads them; empty when stopped.
+  std::string metrics(MetricsFormat format = MetricsFormat::prometheus) const;
 
   struct State;
   explicit Node(std::shared_ptr<State> state) : state_{std::move(state)} {}

@@ -75,6 +75,11 @@ Expected<std::shared_ptr<Runtime>> Runtime::create(const NodeConfig& config) {
   if (auto heard = runtime->listen(settings->listen); !heard) {
     return std::unexpected(std::move(heard.error()));
   }
+  auto observation =
+      Observation::create(config, settings->host->gossip, runtime->self_,
+                          [shared = runtime.get()](std::string_view why) { shared->warn(why); });
+  if (!observation) return std::unexpected(std::move(observation.error()));
+  runtime->observation_ = *std::move(observation);
   for (auto& direct : settings->direct) {
     runtime->host().add_direct(direct.peer, std::move(direct.addresses), net::now());
   }
@@ -144,6 +149,14 @@ void Runtime::end() {
   for (const auto& [peer, done] : std::exchange(pinging_, {})) done(std::nullopt);
   peer_observer_ = nullptr;
   topic_observer_ = nullptr;
+  observation_->end();
+}
+
+/// From any thread.
+void Runtime::warn(std::string_view why) {
+  post([this, text = std::string{why}] {
+    if (warn_) warn_(text);
+  });
 }
 
 void Runtime::connect(host::ConnectRequest request, ConnectDone done) {
@@ -182,6 +195,7 @@ void Runtime::on(host::PeerDisconnected&& disconnected) {
 }
 
 void Runtime::on(host::PeerIdentified&& identified) {
+  observation_->on(identified);
   tell(PeerEvent::Kind::identified, identified.peer);
 }
 
@@ -204,6 +218,7 @@ void Runtime::on(host::PingResult&& result) {
 }
 
 void Runtime::on(host::Traced&& traced) {
+  observation_->on(std::as_const(traced));
   if (!topic_observer_) return;
   using Kind = gossipsub::Traced::Kind;
   static constexpr std::pair<Kind, TopicEvent::Kind> kinds[] = {

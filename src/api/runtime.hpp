@@ -12,6 +12,7 @@
 #include "api/answer.hpp"
 #include "api/discovering.hpp"
 #include "api/partials.hpp"
+#include "api/observation.hpp"
 #include "api/publisher.hpp"
 #include "api/readiness.hpp"
 #include "api/receipts.hpp"
@@ -61,6 +62,7 @@ class Runtime {
   Streams& streams() { return streams_; }
   Partials& partials() { return partials_; }
   Readiness& readiness() { return readiness_; }
+  Observation& observation() { return *observation_; }
   void connect(host::ConnectRequest request, ConnectDone done);
   void ping(const PeerId& peer, PingDone done);
   void observe_peers(std::function<void(const PeerEvent&)> observer);
@@ -94,9 +96,14 @@ class Runtime {
   void on(host::Progress&& progress) { receipts_.on_progress(progress); }
   void on(host::Advertise&& advertise) { discovering_.on_advertise(advertise); }
   void on(host::Discover&& discover) { discovering_.on_discover(discover); }
+  void on(host::Recorded&& recorded) { observation_->on(std::move(recorded)); }
+  void on(host::LinkEstablished&& established) { observation_->on(established); }
+  void on(host::LinkEnded&& ended) { observation_->on(ended); }
+  void on(host::DialFailed&& failed) { observation_->on(failed); }
   template <class Other>
   void on(Other&&) {}  ///< the shell's own, and what nobody here asks for
   void tell(PeerEvent::Kind kind, const PeerId& peer);
+  void warn(std::string_view why);
   void end();
 
   const PeerId self_;
@@ -109,6 +116,7 @@ class Runtime {
   std::vector<std::pair<PeerId, PingDone>> pinging_;
   std::function<void(const PeerEvent&)> peer_observer_;
   std::function<void(const TopicEvent&)> topic_observer_;
+  std::optional<Observation> observation_;
   SeqnoMark mark_;  ///< used by the shell's workers: outlives them
   net::Shell shell_;
   Topics topics_;

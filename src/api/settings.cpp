@@ -103,6 +103,14 @@ Expected<void> set_scoring(gossipsub::Config& to, const NodeConfig& from) {
   return {};
 }
 
+gossipsub::TraceDetail detail_of(const NodeConfig& config) {
+  if (config.trace || config.trace_detail == TraceDetail::everything) {
+    return gossipsub::TraceDetail::everything;
+  }
+  return config.trace_detail == TraceDetail::none ? gossipsub::TraceDetail::none
+                                                  : gossipsub::TraceDetail::counters;
+}
+
 Expected<std::shared_ptr<const gossipsub::Config>> gossip_of(const NodeConfig& config) {
   auto gossip = std::make_shared<gossipsub::Config>();
   auto versions = versions_of(config);
@@ -119,6 +127,7 @@ Expected<std::shared_ptr<const gossipsub::Config>> gossip_of(const NodeConfig& c
   gossip->peer_exchange = config.peer_exchange;
   gossip->extensions.partial_messages = config.partial_messages;
   gossip->discovery = config.discovery.has_value();
+  gossip->trace_detail = detail_of(config);
   if (auto set = set_scoring(*gossip, config); !set) return std::unexpected(std::move(set.error()));
   if (const auto checked = gossipsub::check(*gossip); !checked) {
     return std::unexpected(parameter_error(checked.error()));
