@@ -52,6 +52,8 @@ std::string_view reason(unsigned status) {
       return "Forbidden";
     case 404:
       return "Not Found";
+    case 405:
+      return "Method Not Allowed";
     case 413:
       return "Content Too Large";
     case 414:

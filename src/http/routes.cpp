@@ -66,6 +66,18 @@ Action add_peers(const Request& request, const Form& form) {
   return to_response(problem, request);
 }
 
+/// Reading is no side effect: whoever only reads asks with GET or HEAD.
+Action show_metrics(const Request& request) {
+  if (request.method != "GET" && request.method != "HEAD") {
+    auto response = to_response(
+        {405, "method-not-allowed", "Method not allowed", "/metrics is read with GET"}, request);
+    response.headers.push_back({"Allow", "GET, HEAD"});
+    return response;
+  }
+  const auto accept = request.header("accept").value_or("");
+  return ShowMetrics{accept.find("application/openmetrics-text") != accept.npos};
+}
+
 /// Host is checked on every route, so that a rebound name learns nothing at all (H02).
 std::optional<Response> refuse_name(const Request& request, const Target& target,
                                     const Site& site) {
@@ -120,10 +132,13 @@ Action route(const Request& request, const Site& site) {
     return moved(cleaned, target->query);
   }
   if (target->path == "/livez") return CheckLife{};
-  if (target->path != "/send" && target->path != "/addPeers") return not_found();
+  if (target->path != "/send" && target->path != "/addPeers" && target->path != "/metrics") {
+    return not_found();
+  }
   if (auto reason = cross_site(request, site)) {
     return to_response({403, "cross-site", "Cross-site request", std::move(*reason)}, request);
   }
+  if (target->path == "/metrics") return show_metrics(request);
   const Form form{request, *target};
   if (target->path == "/addPeers") return add_peers(request, form);
   return Publish{form.value("msg").value_or(""), form.value("topic")};
@@ -181,6 +196,17 @@ Response life_checked(const Life& life) {
            {"Cache-Control", "no-store"},
            {"X-Content-Type-Options", "nosniff"}},
           std::move(body)};
+}
+
+Response metrics_shown(const ShowMetrics& asked, std::string text) {
+  const std::string type = asked.openmetrics
+                               ? "application/openmetrics-text; version=1.0.0; charset=utf-8"
+                               : "text/plain; version=0.0.4; charset=utf-8";
+  return {200,
+          {{"Content-Type", type},
+           {"Cache-Control", "no-store"},
+           {"X-Content-Type-Options", "nosniff"}},
+          std::move(text)};
 }
 
 }  // namespace grapevine::http

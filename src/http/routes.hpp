@@ -30,8 +30,13 @@ struct AddPeers {
 /// `/livez`: does the node still move?
 struct CheckLife {};
 
+/// `/metrics`: all metrics of the node.
+struct ShowMetrics {
+  bool openmetrics = false;  ///< as the request's Accept wants it
+};
+
 /// A response that is ready, or what has to be done first.
-using Action = std::variant<Response, Publish, AddPeers, CheckLife>;
+using Action = std::variant<Response, Publish, AddPeers, CheckLife, ShowMetrics>;
 Action route(const Request& request, const Site& site);
 
 /// What is wrong with the text of an address to connect to; nullopt when it can be tried.
@@ -49,5 +54,7 @@ struct Life {
   double loop_lag_ms = 0;     ///< how long the network thread took to answer; negative: it did not
 };
 Response life_checked(const Life& life);
+
+Response metrics_shown(const ShowMetrics& asked, std::string text);
 
 }  // namespace grapevine::http

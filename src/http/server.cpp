@@ -154,6 +154,12 @@ asio::awaitable<Response> respond(Server::State& server, const Request& request,
     };
     co_return co_await on_worker(server, server.workers, std::move(dial));
   }
+  if (const auto* asked = std::get_if<ShowMetrics>(&action)) {
+    std::function<Response()> collect = [&server, asked] {
+      return metrics_shown(*asked, server.services.metrics(*asked));
+    };
+    co_return co_await on_worker(server, server.workers, std::move(collect));
+  }
   if (const auto* message = std::get_if<Publish>(&action)) {
     co_return published(request, server.services.publish(*message));
   }

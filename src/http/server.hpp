@@ -24,6 +24,7 @@ struct Services {
   std::function<Expected<void>(const Publish&)> publish;
   std::function<std::vector<DialResult>(const AddPeers&)> add_peers;
   std::function<Life()> life;
+  std::function<std::string(const ShowMetrics&)> metrics;
 };
 
 struct ServerLimits {

@@ -25,6 +25,8 @@ struct RunFlags {
   bool quiet = false;
 };
 
+const std::map<std::string, TraceFormat> trace_formats{{"json", TraceFormat::json},
+                                                       {"protobuf", TraceFormat::protobuf}};
 const std::map<std::string, LogLevel> levels{{"debug", LogLevel::debug},
                                              {"info", LogLevel::info},
                                              {"warn", LogLevel::warning},
@@ -117,6 +119,19 @@ CLI::Option* last_wins(CLI::Option* option, const std::string& environment) {
       ->envname("GRAPEVINE_" + environment);
 }
 
+void add_trace_flags(CLI::App& app, RunOptions& options) {
+  last_wins(app.add_option("--trace", options.trace_file,
+                           "file for what becomes of every message and RPC; begun anew"),
+            "TRACE")
+      ->type_name("FILE");
+  last_wins(app.add_option("--trace-format", options.trace_format,
+                           "json or protobuf, as go-libp2p-pubsub's tracers write"),
+            "TRACE_FORMAT")
+      ->type_name("FORMAT")
+      ->transform(CLI::CheckedTransformer(trace_formats, CLI::ignore_case).description(""))
+      ->default_str("json");
+}
+
 void add_run_flags(CLI::App& app, RunOptions& options, RunFlags& flags) {
   last_wins(app.add_option("--hp,--http-port", flags.port, "port of the HTTP server; 0: any"),
             "HTTP_PORT")
@@ -159,6 +174,7 @@ void add_run_flags(CLI::App& app, RunOptions& options, RunFlags& flags) {
       ->transform(CLI::CheckedTransformer(levels, CLI::ignore_case).description(""))
       ->default_str("info");
   app.add_flag("--quiet", flags.quiet, "only errors on standard error");
+  add_trace_flags(app, options);
 }
 
 /// `HOST`, `HOST:PORT`, `[V6]` or `[V6]:PORT` over the defaults in `endpoint`.

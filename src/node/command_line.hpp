@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "base/result.hpp"
+#include "grapevine/config.hpp"
 #include "http/server.hpp"
 #include "node/log.hpp"
 
@@ -25,6 +26,8 @@ struct RunOptions {
   std::string key_file = {};              ///< empty: the key of the data directory
   std::string data_directory = {};        ///< empty: where the XDG specification says
   LogLevel log_level = LogLevel::info;
+  std::string trace_file = {};  ///< empty: nothing is traced
+  TraceFormat trace_format = TraceFormat::json;
 };
 
 /// `grapevine demo`: several nodes on this machine.

@@ -141,6 +141,11 @@ http::Services Running::services() {
       .publish = [this](const http::Publish& wanted) { return publish(wanted); },
       .add_peers = [this](const http::AddPeers& wanted) { return add_peers(wanted); },
       .life = [this] { return life(); },
+      .metrics =
+          [this](const http::ShowMetrics& asked) {
+            return node_.metrics(asked.openmetrics ? MetricsFormat::openmetrics
+                                                   : MetricsFormat::prometheus);
+          },
   };
 }
 
@@ -175,6 +180,10 @@ NodeConfig make_config(const RunOptions& options, Identity& identity) {
   NodeConfig config;
   config.listen = options.listen;
   config.on_warning = [](std::string_view text) { log(LogLevel::warning, text); };
+  if (!options.trace_file.empty()) {
+    config.trace.emplace().path = options.trace_file;
+    config.trace->format = options.trace_format;
+  }
   apply_identity(identity, wall_clock(), config);
   return config;
 }

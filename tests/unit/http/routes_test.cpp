@@ -69,6 +69,31 @@ TEST(Send, SaysWhyItCouldNotPublish) {
   EXPECT_EQ(refused(ErrorCode::io), 500u);
 }
 
+TEST(MetricsRoute, IsReadAndNothingElse) {
+  EXPECT_FALSE(std::get<ShowMetrics>(route(get("/metrics"), site)).openmetrics);
+  const auto prometheus =
+      get("/metrics", {{"Accept", "application/openmetrics-text;version=1.0.0,text/plain;q=0.5"}});
+  EXPECT_TRUE(std::get<ShowMetrics>(route(prometheus, site)).openmetrics);
+  auto post = get("/metrics");
+  post.method = "POST";
+  EXPECT_EQ(response(post).status, 405u);
+}
+
+TEST(MetricsRoute, IsRefusedToOtherNamesAndSites_H14) {
+  auto rebound = get("/metrics");
+  rebound.headers = {{"Host", "evil.example:8001"}};
+  EXPECT_EQ(response(rebound).status, 403u);
+  EXPECT_EQ(response(get("/metrics", {{"Origin", "http://evil.example"}})).status, 403u);
+  EXPECT_EQ(response(get("/metrics", {{"Sec-Fetch-Site", "cross-site"}})).status, 403u);
+}
+
+TEST(MetricsRoute, NamesTheVersionOfItsText) {
+  EXPECT_EQ(metrics_shown({false}, "x").headers.at(0).value,
+            "text/plain; version=0.0.4; charset=utf-8");
+  EXPECT_EQ(metrics_shown({true}, "x").headers.at(0).value,
+            "application/openmetrics-text; version=1.0.0; charset=utf-8");
+}
+
 TEST(Paths, AreThoseOfGo) {
   for (const auto* path : {"/", "/Send", "/send/", "/addPeers/", "/sendx", "/send%2F"}) {
     const auto answer = response(get(path));

@@ -47,6 +47,16 @@ TEST(CommandLine, TakesTheDemosFlagsInEveryFormOfGo) {
   }
 }
 
+TEST(CommandLine, TakesATraceFileAndItsFormat) {
+  EXPECT_EQ(run_options({}).trace_file, "");
+  const auto json = run_options({"--trace", "events"});
+  EXPECT_EQ(json.trace_file, "events");
+  EXPECT_EQ(json.trace_format, TraceFormat::json);
+  const auto protobuf = run_options({"--trace=events", "--trace-format=protobuf"});
+  EXPECT_EQ(protobuf.trace_format, TraceFormat::protobuf);
+  EXPECT_NE(wrong({"--trace-format", "xml"}).find("xml"), std::string::npos);
+}
+
 TEST(CommandLine, TheLastValueWins) {
   EXPECT_EQ(run_options({"-hp", "1", "--http-port", "2", "-hp=3"}).http.port, 3);
   EXPECT_EQ(run_options({"-s", "1", "-s", "-7"}).seq, -7);
