@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-// Bytes from others on their way to a terminal and into JSON.
+// Bytes from others on their way to a terminal, into JSON and into metrics.
 #include "base/bytes.hpp"
 #include "base/utf8.hpp"
 #include "node/escape.hpp"
+#include "obs/text.hpp"
 
 namespace {
 
@@ -29,5 +30,10 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const auto text = base::to_utf8(input);
   ASSERT(is_utf8(text) && text == base::to_utf8(text));
   ASSERT((text == input) == is_utf8(input));
+  std::string label, quoted;
+  obs::append_escaped(label, input);
+  obs::append_json(quoted, input);
+  ASSERT(is_utf8(label) && label.find('\n') == label.npos);
+  ASSERT(is_utf8(quoted) && quoted.find('"', 1) != quoted.npos);
   return 0;
 }

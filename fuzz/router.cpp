@@ -18,6 +18,7 @@
 #include "base/varint.hpp"
 #include "core/gossipsub/router.hpp"
 #include "identity/keys.hpp"
+#include "obs/trace_event.hpp"
 
 namespace {
 
@@ -85,6 +86,8 @@ Config config_of(std::uint8_t shape) {
   config.pending_bytes_max = 5000;
   config.mcache_bytes_max = 4000;
   config.topics_max = 12;
+  config.traffic_topics_max = 2;
+  config.trace_detail = TraceDetail::everything;
   config.subscription_filter.topics_per_peer_max = 6;
   return config;
 }
@@ -458,6 +461,22 @@ class Run {
     }
   }
 
+  /// What is recorded of meshes is all that happens to them; whatever is recorded can be written.
+  void take_record(Recorded record) {
+    const std::pair key{record.topic, record.peer};
+    if (record.kind == Recorded::Kind::graft) ASSERT(meshed_.insert(key).second);
+    if (record.kind == Recorded::Kind::prune) ASSERT(meshed_.erase(key) == 1);
+    const obs::TraceEvent event{identity(slots), 1, std::move(record)};
+    std::string line;
+    obs::append_json(line, event, config_->message_id);
+    ASSERT(line.ends_with("}\n") && std::ranges::count(line, '\n') == 1);
+    Bytes encoded;
+    obs::append_protobuf(encoded, event, config_->message_id);
+    base::ByteReader in{encoded};
+    const auto body = base::take_frame(in, encoded.size());
+    ASSERT(body && *body && in.remaining() == 0);
+  }
+
   void drain() {
     while (auto output = router_.poll()) {
       if (const auto* write = std::get_if<WantsWrite>(&*output)) {
@@ -477,6 +496,8 @@ class Run {
         validate_.push_back(validate->ticket);
       } else if (const auto* progress = std::get_if<Progress>(&*output)) {
         take_progress(*progress);
+      } else if (auto* record = std::get_if<Recorded>(&*output)) {
+        take_record(std::move(*record));
       }
     }
   }
@@ -488,6 +509,9 @@ class Run {
       const auto mesh = router_.mesh(key.first);
       ASSERT(std::ranges::find(mesh, key.second) == mesh.end());
     }
+    std::size_t meshed = 0;
+    for (const auto& topic : router_.topics()) meshed += router_.mesh(topic).size();
+    ASSERT(meshed == meshed_.size());
   }
 
   void finish() {
@@ -509,6 +533,7 @@ class Run {
   std::vector<Ticket> verify_;
   std::vector<Ticket> validate_;
   std::map<std::string, TimePoint> delivered_;
+  std::set<std::pair<std::string, PeerId>> meshed_;  ///< by what is recorded
   std::map<std::pair<std::string, PeerId>, TimePoint> backoffs_;
 };
 
