@@ -248,6 +248,7 @@ void World::turn(NodeIndex at) {
 
 void World::on_output(NodeIndex at, host::Output& output) {
   auto& node = *nodes_[at];
+  if (observer_) observer_(at, output);
   if (const auto* write = std::get_if<host::WantsWrite>(&output)) {
     carry(at, write->link);
   } else if (const auto* close = std::get_if<host::CloseLink>(&output)) {
@@ -265,7 +266,9 @@ void World::on_output(NodeIndex at, host::Output& output) {
         {now_, std::string{view.topic}, to_text(view.payload()), deliver->via, deliver->local});
     note(at);
   } else if (const auto* validate = std::get_if<host::Validate>(&output)) {
-    node.host->on_validated(validate->ticket, gossipsub::Validation::accept, now_);
+    const auto data = to_text(validate->message.view.payload());
+    const auto verdict = validator_ ? validator_(at, data) : gossipsub::Validation::accept;
+    node.host->on_validated(validate->ticket, verdict, now_);
   } else if (const auto* advertise = std::get_if<host::Advertise>(&output)) {
     registry_[advertise->topic][at] = now_ + advertise->ttl;
   } else if (const auto* wanted_peers = std::get_if<host::Discover>(&output)) {

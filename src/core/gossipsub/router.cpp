@@ -151,7 +151,7 @@ void Router::on_stream_open(PeerHandle handle, Version version, TimePoint now) {
 
 void Router::on_stream_lost(PeerHandle handle, TimePoint) {
   auto& peer = state_->peers.at(handle);
-  if (std::exchange(peer.stream_open, false)) state_->tell_peer(peer, false);
+  const bool was_open = std::exchange(peer.stream_open, false);
   peer.write_wanted = false;
   peer.outbox.lose_stream();
   peer.unwanted = {};
@@ -163,6 +163,7 @@ void Router::on_stream_lost(PeerHandle handle, TimePoint) {
   }
   state_->drop_from_meshes(peer);
   state_->refresh_flood(peer);
+  if (was_open) state_->tell_peer(peer, false);
 }
 
 void Router::remove_peer(PeerHandle handle, TimePoint now) {
