@@ -20,6 +20,8 @@ class Peer {
   Peer() = default;
   static Expected<Peer> parse(std::string_view text);  ///< base58btc or CIDv1
   static Expected<Peer> from_bytes(std::span<const std::uint8_t> multihash);
+  /// Whom a node with this Ed25519 seed is.
+  static Peer from_key_seed(const std::array<std::uint8_t, 32>& seed);
 
   std::string to_string() const;  ///< base58btc
   std::span<const std::uint8_t> bytes() const { return {bytes_.data(), size_}; }

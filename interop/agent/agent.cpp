@@ -10,6 +10,7 @@
 
 #include <boost/json/array.hpp>
 
+#include "agent/partial.hpp"
 #include "agent/perf.hpp"
 
 namespace grapevine::agent {
@@ -33,6 +34,8 @@ const Agent::Command Agent::commands[] = {
     {"peers", &Agent::peers, false},
     {"mesh", &Agent::mesh, false},
     {"score", &Agent::score, false},
+    {"partial_join", &Agent::partial_join, false},
+    {"partial_publish", &Agent::partial_publish, false},
     {"ping", &Agent::ping, true},
     {"stats", &Agent::stats, false},
     {"bench_receive", &Agent::bench_receive, false},
@@ -43,7 +46,13 @@ const Agent::Command Agent::commands[] = {
 };
 
 Agent::Agent(Node& node, const Settings& settings, Output& output)
-    : node_{node}, settings_{settings}, output_{output}, topics_{node, output} {
+    : node_{node},
+      settings_{settings},
+      output_{output},
+      topics_{node, output},
+      exchange_{[&output](const std::string& topic, const interop::Group& group, const Peer& via) {
+        output.emit(partial_event(topic, group, via));
+      }} {
   observe();
   for (const auto& rule : settings.rules) add_rule(rule);
 }

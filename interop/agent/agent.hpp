@@ -13,6 +13,7 @@
 #include "agent/output.hpp"
 #include "agent/topics.hpp"
 #include "agent/workers.hpp"
+#include "gossipsub/exchange.hpp"
 #include "grapevine/node.hpp"
 
 namespace grapevine::agent {
@@ -55,6 +56,8 @@ class Agent {
   Reply peers(Arguments& from);
   Reply mesh(Arguments& from);
   Reply score(Arguments& from);
+  Reply partial_join(Arguments& from);
+  Reply partial_publish(Arguments& from);
   Reply ping(Arguments& from);
   Reply stats(Arguments& from);
   Reply bench_receive(Arguments& from);
@@ -67,6 +70,7 @@ class Agent {
   const Settings& settings_;
   Output& output_;
   Topics topics_;
+  interop::Exchange exchange_;
   Workers workers_;
   Delays delays_;
   std::atomic<bool> stopped_ = false;

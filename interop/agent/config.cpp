@@ -7,6 +7,7 @@
 
 #include "agent/arguments.hpp"
 #include "agent/score.hpp"
+#include "gossipsub/identity.hpp"
 
 namespace grapevine::agent {
 
@@ -96,14 +97,6 @@ std::expected<std::uint64_t, StartFailure> seed_number(std::string_view text) {
   return number;
 }
 
-/// The identity rule of the contract: the number as 8 bytes little-endian, then zeros.
-std::array<std::uint8_t, 32> seed_of(std::uint64_t number) {
-  std::array<std::uint8_t, 32> seed{};
-  for (std::size_t i = 0; i < sizeof number; ++i)
-    seed[i] = static_cast<std::uint8_t>(number >> 8 * i);
-  return seed;
-}
-
 /// The command line's words.
 struct Words {
   std::vector<std::string> listen;
@@ -161,6 +154,7 @@ std::expected<Settings, StartFailure> parse_config(std::string_view text) {
   take_times(*parsed, settings.node.gossip);
   settings.rules = take_rules(*parsed);
   settings.node.peer_exchange = parsed->flag_or("px", false);
+  settings.node.partial_messages = parsed->flag_or("partial", false);
   settings.node.score = take_score(*parsed);
   if (const auto error = parsed->error())
     return std::unexpected(StartFailure::usage("config: " + *error));
@@ -170,6 +164,9 @@ std::expected<Settings, StartFailure> parse_config(std::string_view text) {
     }
     if (settings.node.peer_exchange) {
       return std::unexpected(StartFailure::unsupported("px: floodsub has none"));
+    }
+    if (settings.node.partial_messages) {
+      return std::unexpected(StartFailure::unsupported("partial: floodsub has none"));
     }
     for (const auto& id : settings.node.gossip_protocols) {
       if (id != floodsub_id) return std::unexpected(StartFailure::unsupported("protocols: " + id));
@@ -189,7 +186,7 @@ std::expected<Settings, StartFailure> parse_command_line(std::span<char* const> 
   } else if (!words->listen.empty()) {
     node.listen = std::move(words->listen);
   }
-  if (words->seed) node.key_seed = seed_of(*words->seed);
+  if (words->seed) node.key_seed = interop::seed_of(*words->seed);
   return settings;
 }
 

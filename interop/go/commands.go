@@ -35,21 +35,23 @@ type command struct {
 }
 
 var commands = map[string]command{
-	"connect":       {(*node).doConnect, true},
-	"disconnect":    {(*node).doDisconnect, false},
-	"subscribe":     {(*node).doSubscribe, false},
-	"unsubscribe":   {(*node).doUnsubscribe, false},
-	"publish":       {(*node).doPublish, false},
-	"peers":         {(*node).doPeers, false},
-	"mesh":          {(*node).doMesh, false},
-	"score":         {(*node).doScore, true},
-	"ping":          {(*node).doPing, true},
-	"stats":         {(*node).doStats, false},
-	"bench_receive": {(*node).doBenchReceive, false},
-	"bench_publish": {(*node).doBenchPublish, true},
-	"bench_dial":    {(*node).doBenchDial, true},
-	"perf":          {(*node).doPerf, true},
-	"quit":          {(*node).doQuit, false},
+	"connect":         {(*node).doConnect, true},
+	"disconnect":      {(*node).doDisconnect, false},
+	"subscribe":       {(*node).doSubscribe, false},
+	"unsubscribe":     {(*node).doUnsubscribe, false},
+	"publish":         {(*node).doPublish, false},
+	"peers":           {(*node).doPeers, false},
+	"mesh":            {(*node).doMesh, false},
+	"score":           {(*node).doScore, true},
+	"partial_join":    {(*node).doPartialJoin, false},
+	"partial_publish": {(*node).doPartialPublish, false},
+	"ping":            {(*node).doPing, true},
+	"stats":           {(*node).doStats, false},
+	"bench_receive":   {(*node).doBenchReceive, false},
+	"bench_publish":   {(*node).doBenchPublish, true},
+	"bench_dial":      {(*node).doBenchDial, true},
+	"perf":            {(*node).doPerf, true},
+	"quit":            {(*node).doQuit, false},
 }
 
 // serve answers commands until the input ends or one says quit.

@@ -26,6 +26,7 @@ type config struct {
 	mesh           pubsub.GossipSubParams
 	floodPublish   bool
 	px             bool
+	partial        bool
 	maxMessageSize int
 	seenTTL        time.Duration
 	score          *scoring
@@ -48,6 +49,7 @@ func parseConfig(text []byte) (config, error) {
 	c := config{
 		floodPublish:   optional(a, "flood_publish", false),
 		px:             optional(a, "px", false),
+		partial:        optional(a, "partial", false),
 		maxMessageSize: a.atLeast(1, "max_message_size", messageSizeMax),
 		seenTTL:        a.duration("seen_ttl_ms", time.Millisecond, pubsub.TimeCacheDuration),
 	}
@@ -87,6 +89,8 @@ func (c config) honoured() error {
 		return unsupported("score: floodsub has none")
 	case c.flood && c.direct != nil:
 		return unsupported("direct_peers: floodsub has none")
+	case c.flood && c.partial:
+		return unsupported("partial: floodsub has none")
 	case c.flood && c.px:
 		return unsupported("px: floodsub has none")
 	}

@@ -26,6 +26,9 @@ func (n *node) startPubsub(c config) error {
 		return unsupported(err.Error())
 	}
 	n.pubsub = router
+	if n.exchange != nil {
+		n.exchange.Start(router)
+	}
 	for _, v := range c.verdicts {
 		err := router.RegisterTopicValidator(v.topic, n.judge(v),
 			pubsub.WithValidatorConcurrency(validateConcurrency))
@@ -81,6 +84,9 @@ func (n *node) gossipOptions(c config) []pubsub.Option {
 	}
 	if c.direct != nil {
 		options = append(options, pubsub.WithDirectPeers(c.direct))
+	}
+	if n.exchange != nil {
+		options = append(options, n.exchange.Option())
 	}
 	if c.score != nil {
 		options = append(options,

@@ -21,6 +21,8 @@ import (
 	"github.com/libp2p/go-libp2p/p2p/security/noise"
 	"github.com/libp2p/go-libp2p/p2p/transport/tcp"
 	ma "github.com/multiformats/go-multiaddr"
+
+	"grapevine/interop/go/parts"
 )
 
 const pubsubModule = "github.com/libp2p/go-libp2p-pubsub"
@@ -34,7 +36,8 @@ type node struct {
 	pubsub   *pubsub.PubSub
 	observer *observer
 	ids      *idWatch
-	scores   *scoreboard // nil without scoring
+	scores   *scoreboard     // nil without scoring
+	exchange *parts.Exchange // nil without partial messages
 	flood    bool
 
 	mutex  sync.Mutex
@@ -63,6 +66,9 @@ func startNode(s settings, out *output) (*node, error) {
 	}
 	if s.config.score != nil {
 		n.scores = newScoreboard()
+	}
+	if s.config.partial {
+		n.exchange = n.newExchange()
 	}
 	if err := n.startPubsub(s.config); err != nil {
 		n.close(closeTimeout)

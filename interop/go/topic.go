@@ -18,13 +18,13 @@ type topic struct {
 }
 
 // topic finds or joins one, which announces nothing yet.
-func (n *node) topic(name string) (*topic, error) {
+func (n *node) topic(name string, options ...pubsub.TopicOpt) (*topic, error) {
 	n.mutex.Lock()
 	defer n.mutex.Unlock()
 	if known, found := n.topics[name]; found {
 		return known, nil
 	}
-	handle, err := n.pubsub.Join(name)
+	handle, err := n.pubsub.Join(name, options...)
 	if err != nil {
 		return nil, err
 	}

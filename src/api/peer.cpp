@@ -2,6 +2,7 @@
 #include "grapevine/peer.hpp"
 
 #include "api/convert.hpp"
+#include "identity/keys.hpp"
 
 namespace grapevine {
 
@@ -19,6 +20,10 @@ Expected<Peer> Peer::parse(std::string_view text) { return checked(PeerId::parse
 
 Expected<Peer> Peer::from_bytes(std::span<const std::uint8_t> multihash) {
   return checked(PeerId::from_bytes(multihash));
+}
+
+Peer Peer::from_key_seed(const std::array<std::uint8_t, 32>& seed) {
+  return api::to_peer(KeyPair::from_ed25519_seed(seed).peer_id());
 }
 
 std::string Peer::to_string() const { return api::to_peer_id(*this).to_string(); }

@@ -34,6 +34,7 @@ const shapes = {
   max_message_size: count,
   seen_ttl_ms: count,
   px: flag,
+  partial: flag,
   score: orNull(object),
   direct_peers: listOf(text),
   validate: listOf(object),
@@ -103,6 +104,7 @@ function refuseWhatTheLibraryLacks(config) {
   for (const protocol of config.protocols ?? []) {
     if (!known.includes(protocol)) throw new UnsupportedError(`protocols ${protocol}`);
   }
+  if (config.partial) throw new UnsupportedError('partial');
   if (config.sign === 'none' && config.message_id === 'from_seqno') {
     throw new UnsupportedError('message_id from_seqno of unsigned messages');
   }

@@ -4,7 +4,7 @@
 
 FAKE_FAULTS, a comma-separated list, makes it misbehave: `lose` every tenth message, `double`
 every tenth, `spoil` a byte, `wrong_via`, `ignore_verdicts`, `forgive` bad messages, `keep_mum`
-about other peers, `deaf` to quit, `bad_exit`,
+about other peers, `hoard` parts, `deaf` to quit, `bad_exit`,
 `chatter` (a line that is no JSON), `silent` (never ready), `unsupported` (exits 3).
 """
 
@@ -20,13 +20,14 @@ FAULTS = set(filter(None, os.environ.get("FAKE_FAULTS", "").split(",")))
 KEYS = {
     "sign", "message_id", "validate", "protocols", "max_message_size", "d", "d_low", "d_high",
     "d_score", "d_out", "d_lazy", "flood_publish", "history_length", "history_gossip", "score",
-    "px",
+    "px", "partial",
 }  # fmt: skip
 ARGUMENTS = {
     "connect": {"addr": str}, "disconnect": {"peer": str}, "subscribe": {"topic": str},
     "unsubscribe": {"topic": str}, "publish": {"topic": str, "data": str}, "peers": {},
     "mesh": {"topic": str}, "ping": {"peer": str}, "stats": {}, "quit": {},
-    "score": {"peer": str},
+    "score": {"peer": str}, "partial_join": {"topic": str},
+    "partial_publish": {"topic": str, "group": str, "parts": list},
 }  # fmt: skip
 OPTIONAL = {"peers": {"topic": str}, "connect": {"timeout_ms": int}}
 SEED_ZERO = "12D3KooWDpJ7As7BWAwRMfu1VU2WCqNjvq387JEYKDBj4kx6nXTN"
@@ -54,6 +55,7 @@ class Node:
         self.subscribed = {}  # peer id: topics
         self.order = []  # peers in the order they came
         self.kept = []  # messages for who joins later
+        self.parts = {}  # (topic, group): the parts that are there, the others None
         self.seen = set()
         self.published = 0
         self.done = asyncio.Event()
@@ -102,6 +104,8 @@ class Node:
             self.subscribed[peer] = set(frame["topics"])
             for message in self.kept:
                 self.write(self.links[peer], message)
+        if "parts" in frame:
+            self.take_parts(peer, frame)
         if "data" in frame and frame["id"] not in self.seen:
             self.seen.add(frame["id"])
             verdict = self.verdicts.get(frame["topic"], "accept")
@@ -203,6 +207,33 @@ class Node:
 
     async def do_score(self, value):
         return {"score": self.score(value["peer"])}
+
+    def take_parts(self, peer, frame):
+        """Grows by what came; whoever has less than there is gets all."""
+        key = (frame["topic"], frame["group"])
+        mine = self.parts.setdefault(key, [None] * 8)
+        grown = [part or came for part, came in zip(mine, frame["parts"])]
+        self.parts[key] = grown
+        if grown != mine:
+            named = {name: frame[name] for name in ("topic", "group")}
+            say({"event": "partial", **named, "parts": grown, "via": peer})
+        if grown != frame["parts"]:
+            self.send_parts(key, {peer: self.links[peer]})
+
+    def send_parts(self, key, links):
+        for writer in links.values():
+            if "hoard" not in FAULTS:
+                frame = {"topic": key[0], "group": key[1], "parts": self.parts[key]}
+                self.write(writer, frame)
+
+    async def do_partial_join(self, value):
+        await self.do_subscribe(value)
+
+    async def do_partial_publish(self, value):
+        key = (value["topic"], value["group"])
+        mine = self.parts.get(key, [None] * 8)
+        self.parts[key] = [part or given for part, given in zip(mine, value["parts"])]
+        self.send_parts(key, self.links)
 
     async def do_ping(self, value):
         if value["peer"] not in self.links:

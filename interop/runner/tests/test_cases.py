@@ -54,6 +54,9 @@ class CasesTest(unittest.TestCase):
             with self.subTest(pattern):
                 self.assert_outcome(self.play(pattern, "lose")[:1], Outcome.failed)
 
+    def test_parts_kept_back_fail(self):
+        self.assert_outcome(self.play("partial_halves", "hoard"), Outcome.failed)
+
     def test_a_doubled_message_fails(self):
         for pattern in ("line_peer_in_middle", "burst", "mixed_mesh"):
             with self.subTest(pattern):

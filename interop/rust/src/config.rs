@@ -98,8 +98,14 @@ impl Config {
         };
         // Peer exchange carries ids without addresses in this library: nobody can dial them.
         let px = fields.take_or("px", false)?;
+        // It has no partial messages yet.
+        let partial = fields.take_or("partial", false)?;
         fields.finish()?;
-        if px { Err(StartFailure::unsupported("px")) } else { Ok(config) }
+        match (px, partial) {
+            (true, _) => Err(StartFailure::unsupported("px")),
+            (_, true) => Err(StartFailure::unsupported("partial")),
+            _ => Ok(config),
+        }
     }
 }
 
@@ -216,6 +222,7 @@ mod tests {
     #[test]
     fn what_the_library_cannot_do_ends_with_3() {
         assert_eq!(failure(r#"{"px":true}"#), (3, "unsupported: px".into()));
+        assert_eq!(failure(r#"{"partial":true}"#), (3, "unsupported: partial".into()));
         assert_eq!(failure(r#"{"protocols":["/meshsub/9.9.0"]}"#).0, 3);
         assert_eq!(failure(r#"{"router":"floodsub","protocols":["/meshsub/1.1.0"]}"#).0, 3);
     }
