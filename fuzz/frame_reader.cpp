@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // A stream cut into pieces beside the same stream read as a whole: the same frames, the same end.
 // Input: one byte for the sizes of the pieces, then the stream.
-#include "core/host/frame_reader.hpp"
+#include "base/frame_reader.hpp"
 
 #include <vector>
 
@@ -40,7 +40,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   if (size == 0) return 0;
   const ByteView stream{data + 1, size - 1};
   const auto whole = read_whole(stream);
-  host::FrameReader reader{size_max};
+  base::FrameReader reader{size_max};
   std::size_t seen = 0;
   for (std::size_t at = 0, turn = 0; at < stream.size(); ++turn) {
     const auto cut = 1 + ((data[0] >> (turn % 5)) & 63) * std::size_t{3};

@@ -8,7 +8,7 @@
 #include <map>
 #include <vector>
 
-#include "core/host/frame_reader.hpp"
+#include "base/frame_reader.hpp"
 #include "core/pubsub/rpc.hpp"
 #include "sim/world.hpp"
 
@@ -67,7 +67,7 @@ class Wiretap {
     }
   }
 
-  std::map<Way, host::FrameReader> readers_;
+  std::map<Way, base::FrameReader> readers_;
   std::vector<Heard> heard_;
 };
 

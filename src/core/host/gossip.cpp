@@ -100,7 +100,7 @@ void Host::State::flush_gossip(PeerEntry& peer) {
 }
 
 void Host::State::on_gossip_in(Link& link, StreamId id) {
-  add_stream(link, id, GossipIn{FrameReader{config->gossip->rpc_limits.size_max}, {}});
+  add_stream(link, id, GossipIn{base::FrameReader{config->gossip->rpc_limits.size_max}, {}});
   auto* peer = find(link.peer);
   if (peer == nullptr)
     return;  // the application's own connection: what is said here is passed over

@@ -8,6 +8,7 @@
 
 #include <boost/unordered/unordered_flat_map.hpp>
 
+#include "base/frame_reader.hpp"
 #include "base/queue.hpp"
 #include "core/gossipsub/router.hpp"
 #include "core/host/address_book.hpp"
@@ -15,7 +16,6 @@
 #include "core/host/channel.hpp"
 #include "core/host/dial_backoffs.hpp"
 #include "core/host/events.hpp"
-#include "core/host/frame_reader.hpp"
 #include "core/host/host.hpp"
 #include "core/host/timers.hpp"
 #include "core/identify/info.hpp"
@@ -49,7 +49,7 @@ struct PingIn {
 };
 struct GossipOut {};
 struct GossipIn {
-  FrameReader frames;
+  base::FrameReader frames;
   base::Queue<SharedBytes> waiting;  ///< while the router has no room; bounded by the window
   std::size_t reading = 0;  ///< bytes of the piece in `frames`, whose credit is to be given back
   bool stalled = false;     ///< stands in the list of those that wait for room

@@ -8,7 +8,7 @@
 #include "base/shared_bytes.hpp"
 #include "base/varint.hpp"
 
-namespace grapevine::host {
+namespace grapevine::base {
 
 /// Cuts a stream's bytes into varint-length-prefixed frames. A frame that lies whole in one piece
 /// is a view into it; one that spans pieces is assembled once, in memory that grows with the bytes
@@ -20,10 +20,10 @@ class FrameReader {
   /// Gives the next piece; the last one must have been taken apart with `next` first.
   void feed(SharedBytes piece);
   /// The next whole frame; nullopt when more bytes are needed.
-  Result<std::optional<SharedBytes>, base::FrameError> next();
+  Result<std::optional<SharedBytes>, FrameError> next();
 
  private:
-  Result<std::optional<SharedBytes>, base::FrameError> next_spanning();
+  Result<std::optional<SharedBytes>, FrameError> next_spanning();
   void make_room(std::size_t size);
 
   std::size_t size_max_;
@@ -32,4 +32,4 @@ class FrameReader {
   std::size_t wanted_ = 0;  ///< size of the frame being assembled; 0 while its length is not known
 };
 
-}  // namespace grapevine::host
+}  // namespace grapevine::base

@@ -1,22 +1,22 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "core/host/frame_reader.hpp"
+#include "base/frame_reader.hpp"
 
 #include <algorithm>
 
 #include "base/assert.hpp"
 
-namespace grapevine::host {
+namespace grapevine::base {
 
 void FrameReader::feed(SharedBytes piece) {
   ASSERT(piece_.empty());
   piece_ = std::move(piece);
 }
 
-Result<std::optional<SharedBytes>, base::FrameError> FrameReader::next() {
+Result<std::optional<SharedBytes>, FrameError> FrameReader::next() {
   while (!piece_.empty()) {
     if (!partial_.empty() || wanted_ > 0) return next_spanning();
-    base::ByteReader in{piece_};
-    const auto frame = base::take_frame(in, size_max_);
+    ByteReader in{piece_};
+    const auto frame = take_frame(in, size_max_);
     if (!frame) return unexpected(frame.error());
     if (!*frame) return next_spanning();
     auto whole = piece_.slice(**frame);
@@ -27,16 +27,16 @@ Result<std::optional<SharedBytes>, base::FrameError> FrameReader::next() {
   return std::nullopt;
 }
 
-Result<std::optional<SharedBytes>, base::FrameError> FrameReader::next_spanning() {
+Result<std::optional<SharedBytes>, FrameError> FrameReader::next_spanning() {
   while (wanted_ == 0) {  // the length itself, byte by byte: at most ten
     if (piece_.empty()) return std::nullopt;
     partial_.push_back(piece_.view().front());
     piece_ = piece_.slice(1, piece_.size() - 1);
-    base::ByteReader in{partial_};
-    const auto length = base::take_varint(in);
-    if (!length) return unexpected(base::FrameError::bad_length);
+    ByteReader in{partial_};
+    const auto length = take_varint(in);
+    if (!length) return unexpected(FrameError::bad_length);
     if (!*length) continue;
-    if (**length > size_max_) return unexpected(base::FrameError::too_large);
+    if (**length > size_max_) return unexpected(FrameError::too_large);
     wanted_ = static_cast<std::size_t>(**length);
     partial_.clear();
     if (wanted_ == 0) return next();
@@ -64,4 +64,4 @@ void FrameReader::make_room(std::size_t size) {
   if (size > partial_.capacity()) partial_.reserve(std::min(wanted_, 4 * size));
 }
 
-}  // namespace grapevine::host
+}  // namespace grapevine::base
