@@ -19,6 +19,7 @@ class DataDirectory {
   const std::filesystem::path& path() const { return path_; }
   std::filesystem::path key_path() const { return path_ / "key"; }
   std::filesystem::path sequence_path() const { return path_ / "seqno"; }
+  std::filesystem::path history_path() const { return path_ / "history"; }
 
  private:
   DataDirectory(std::filesystem::path path, Descriptor lock);
