@@ -6,8 +6,8 @@ include(CMakePackageConfigHelpers)
 # The modules are how the sources are cut; who links the library sees one.
 add_library(grapevine_library STATIC)
 set_target_properties(grapevine_library PROPERTIES OUTPUT_NAME grapevine LINKER_LANGUAGE CXX)
-foreach(module base crypto multi identity multistream noise yamux identify ping pubsub gossipsub session host net obs
-        store api)
+foreach(module base crypto multi identity multistream noise yamux identify ping pubsub gossipsub history session host net
+        obs store api)
   get_target_property(type grapevine_${module} TYPE)
   if(type STREQUAL STATIC_LIBRARY)
     target_sources(grapevine_library PRIVATE $<TARGET_OBJECTS:grapevine_${module}>)

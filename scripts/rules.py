@@ -11,7 +11,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 # What each folder under src/ may include, itself apart (docs/architecture.md).
 CORES = ["core/multistream", "core/noise", "core/yamux", "core/identify", "core/ping", "core/pubsub",
-         "core/gossipsub", "core/session", "core/host"]
+         "core/gossipsub", "core/history", "core/session", "core/host"]
 MAY_USE = {
     "base": [],
     "crypto": ["base"],
@@ -24,6 +24,7 @@ MAY_USE = {
     "core/ping": ["base"],
     "core/pubsub": ["base", "crypto", "identity"],
     "core/gossipsub": ["base", "identity", "core/pubsub"],
+    "core/history": ["base", "identity", "core/pubsub"],
     "core/session": ["base", "identity", "core/multistream", "core/noise", "core/yamux"],
     "core/host": ["base", "crypto", "multi", "identity"] + [core for core in CORES if core != "core/host"],
     "net": ["base", "crypto", "multi", "identity", "core/pubsub", "core/gossipsub", "core/host"],
