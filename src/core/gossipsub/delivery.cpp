@@ -147,6 +147,8 @@ void Router::State::refuse(Ticket ticket, std::string_view reason, Traced::Kind 
       Recorded::Kind::reject, entry.copy.message, entry.copy.via,
       kind == Traced::Kind::ignored && reason == "validator" ? "validator ignored" : reason);
   settle(entry);
+  answer_replay(entry.copy,
+                kind == Traced::Kind::rejected ? ReplayVerdict::rejected : ReplayVerdict::ignored);
   if (!pending.promote(ticket)) {
     pending.take(ticket);
     return;
@@ -166,12 +168,16 @@ void Router::State::accept_pending(Ticket ticket, TimePoint now) {
   settle(entry);
   auto& message = entry.copy.message;
   auto* topic = topics.find(message.view.topic);
-  if (topic == nullptr || !topic->joined) return;  // left while it was being checked
-  if (!seen.insert(message.id.bytes(), now)) {     // we published the same meanwhile
+  if (topic == nullptr || !topic->joined) {  // left while it was being checked
+    return answer_replay(entry.copy, ReplayVerdict::ignored);
+  }
+  if (!seen.insert(message.id.bytes(), now)) {  // we published the same meanwhile
     ++counters.duplicates;
     record_message(Recorded::Kind::duplicate, message, entry.copy.via);
+    answer_replay(entry.copy, ReplayVerdict::duplicate);
     return trace(Traced::Kind::duplicate, entry.copy.via, *topic->name, {});
   }
+  if (entry.copy.replay) return accept_replayed(std::move(entry), *topic);
   credit(*topic, entry.copy.key, std::span{entry.senders}.first(entry.same), now);
   accept(std::move(message), entry.copy.key, *topic, entry.copy.via, entry.senders);
 }

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <cstdint>
 #include <memory>
+#include <optional>
 #include <vector>
 
 #include <boost/unordered/unordered_flat_map.hpp>
@@ -22,11 +24,20 @@ class Pending {
   static constexpr std::size_t parked_max = 4;    ///< different copies of one id
   static constexpr std::size_t senders_max = 64;  ///< remembered; others may get a copy back
 
+  /// The copy came out of a neighbour's history.
+  struct ReplayOf {
+    std::uint64_t request;
+    bool fresh;
+  };
+  /// Who sent such a copy: the handle of no peer.
+  static constexpr PeerHandle nobody{UINT32_MAX};
+
   struct Copy {
     pubsub::Message message;
     PeerHandle from;
     PeerId via;
     IdKey key;
+    std::optional<ReplayOf> replay = {};  ///< `from` is nobody then
   };
   enum class Stage { verifying, validating };
   struct Entry {

@@ -93,7 +93,7 @@ Result<void, PublishError> Router::State::publish_local(pubsub::Message message,
   ++traffic.at(traffic.open(message.view.topic)).published;
   record_message(Recorded::Kind::publish, message, self);
   record_message(Recorded::Kind::deliver, message, self);
-  outputs.push(Deliver{std::move(message), self, true});
+  outputs.push(Deliver{std::move(message), self, true, false, true});
   return {};
 }
 

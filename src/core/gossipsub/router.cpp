@@ -262,6 +262,12 @@ Result<std::size_t, PublishError> Router::publish(pubsub::Message message, TimeP
   return state_->publish(std::move(message), now);
 }
 
+void Router::restore_seen(std::span<const SeenBefore> ids, TimePoint now) {
+  state_->restore_seen(ids, now);
+}
+
+void Router::replay(Replay message, TimePoint now) { state_->replay(std::move(message), now); }
+
 bool Router::set_partial(std::string_view topic, std::optional<PartialTopic> options) {
   return state_->set_partial(topic, std::move(options));
 }

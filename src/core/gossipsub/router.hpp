@@ -58,6 +58,8 @@ struct Deliver {
   pubsub::Message message;
   PeerId via;  ///< the neighbour it came from; ourselves when local
   bool local;
+  bool history = false;     ///< out of a neighbour's history
+  bool kept_to_us = false;  ///< by `publish_local`: nobody else is ever given it
 };
 /// Signatures to check off this thread, in one batch; each answered once through `on_verified`.
 struct Verify {
@@ -72,6 +74,31 @@ struct Validate {
   Ticket ticket;
   pubsub::Message message;
   PeerId via;
+};
+/// A message out of a neighbour's history, to be checked as if it had come by gossip.
+struct Replay {
+  std::uint64_t request;  ///< told again with the outcome
+  SharedBytes field;      ///< the `publish` field of an RPC
+  PeerId via;             ///< whose history
+  /// So young that gossip is still spreading it: we forward it too, or those behind us miss it. An
+  /// older one is not forwarded: many have forgotten that they saw it, and would deliver it again.
+  bool fresh;
+};
+/// What became of a `Replay`.
+enum class ReplayVerdict {
+  delivered,
+  duplicate,  ///< seen already
+  rejected,   ///< refused by the checks or the validator
+  ignored,    ///< not joined, no room to check it, or the validator's word
+};
+struct Replayed {
+  std::uint64_t request;
+  ReplayVerdict verdict;
+};
+/// An id that was seen in an earlier run, so long ago.
+struct SeenBefore {
+  ByteView id;
+  Duration age;
 };
 /// A direct peer is not connected; or a peer was offered in a PRUNE, which the driver may dial if
 /// the record is genuine and names it. gossipsub v1.1, "Peer Exchange".
@@ -178,7 +205,7 @@ struct Recorded {
   SharedBytes frame = {};        ///< the RPC; of a dropped one what is known of it
 };
 using Output = std::variant<WantsWrite, Deliver, Verify, Validate, Connect, Traced, PartialReceived,
-                            Progress, Advertise, Discover, Recorded>;
+                            Progress, Advertise, Discover, Recorded, Replayed>;
 
 /// Sums since creation.
 struct Counters {
@@ -268,6 +295,11 @@ class Router {
   /// who ask for parts what they lack. Again whenever we have more, or learn that a peer has less.
   /// Answers the number of peers something is queued for.
   Result<std::size_t, PartialError> publish_partial(const PartialMessage& message, TimePoint now);
+  /// Ids of an earlier run, the oldest first: they are not delivered again. Before anything else.
+  void restore_seen(std::span<const SeenBefore> ids, TimePoint now);
+  /// Checks a message out of a neighbour's history like one that came by gossip, answered once
+  /// through `Replayed`; a good one comes as `Deliver`. Nobody's score depends on it.
+  void replay(Replay message, TimePoint now);
   void add_direct(const PeerId& peer, TimePoint now);
   void remove_direct(const PeerId& peer);
   void set_ips(PeerHandle peer, std::span<const IpAddress> ips);

@@ -45,6 +45,7 @@ void Router::State::credit(const Topic& topic, IdKey key, std::span<const PeerHa
 /// A wrong signature says nothing of the id, so only those are to blame who sent the forgery. What
 /// the application rejects is bad in every copy from now on.
 void Router::State::blame(const Pending::Entry& entry, Traced::Kind kind, TimePoint now) {
+  if (entry.copy.replay) return;
   const auto senders = std::span{entry.senders}.first(entry.same);
   const bool rejected = kind == Traced::Kind::rejected;
   if (gater) {

@@ -29,6 +29,7 @@ namespace grapevine::gossipsub {
 ///   mesh.cpp           GRAFT, PRUNE, backoff
 ///   exchange.cpp       peers named in a PRUNE
 ///   delivery.cpp       messages in: checked, delivered, forwarded
+///   replay.cpp         messages out of a neighbour's history, ids of an earlier run
 ///   publishing.cpp     messages of our own, fanout, outboxes
 ///   discovery.cpp      peers looked for outside
 ///   gossip.cpp         IHAVE, IWANT, IDONTWANT
@@ -120,6 +121,14 @@ struct Router::State {
               std::span<const PeerHandle> senders);
   void refuse(Ticket ticket, std::string_view reason, Traced::Kind kind, TimePoint now);
   void settle(const Pending::Entry& entry);
+
+  // replay.cpp
+  void restore_seen(std::span<const SeenBefore> ids, TimePoint now);
+  void replay(Replay message, TimePoint now);
+  std::optional<ReplayVerdict> check_replay(const Replay& message, pubsub::MessageView& view,
+                                            pubsub::MessageId& id, TimePoint now);
+  void accept_replayed(Pending::Entry entry, Topic& topic);
+  void answer_replay(const Pending::Copy& copy, ReplayVerdict verdict);
 
   // publishing.cpp
   Result<std::size_t, PublishError> publish(pubsub::Message message, TimePoint now);

@@ -155,6 +155,7 @@ using gossipsub::Discover;
 using gossipsub::PartialReceived;
 using gossipsub::Progress;
 using gossipsub::Recorded;
+using gossipsub::Replayed;
 using gossipsub::Traced;
 using gossipsub::Validate;
 
@@ -162,7 +163,7 @@ using Output =
     std::variant<Dial, CancelDial, Resolve, WantsWrite, CloseLink, Verify, Deliver, Validate,
                  PeerConnected, PeerDisconnected, PeerIdentified, ConnectResult, StreamOpened,
                  StreamData, StreamEnded, StreamClosed, StreamWritable, PingResult, Traced,
-                 PartialReceived, Progress, Advertise, Discover, Recorded, LinkEstablished, LinkEnded,
-                 DialFailed>;
+                 PartialReceived, Progress, Advertise, Discover, Recorded, LinkEstablished,
+                 LinkEnded, DialFailed, Replayed>;
 
 }  // namespace grapevine::host

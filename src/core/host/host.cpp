@@ -381,6 +381,16 @@ void Host::add_direct(const PeerId& peer, std::vector<Multiaddr> addresses, Time
   state.settle();
 }
 
+void Host::restore_seen(std::span<const gossipsub::SeenBefore> ids, TimePoint now) {
+  state_->router.restore_seen(ids, now);
+}
+
+void Host::replay(gossipsub::Replay message, TimePoint now) {
+  state_->begin(now);
+  state_->router.replay(std::move(message), state_->now);
+  state_->settle();
+}
+
 void Host::handle(std::string protocol, TimePoint now) {
   state_->begin(now);
   auto& known = state_->app_protocols;

@@ -3,6 +3,7 @@
 
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -150,6 +151,8 @@ class Host {
   Result<void, gossipsub::ConfigError> set_topic_score_params(
       std::string_view topic, const gossipsub::TopicScoreParams& params, TimePoint now);
   void add_direct(const PeerId& peer, std::vector<Multiaddr> addresses, TimePoint now);
+  void restore_seen(std::span<const gossipsub::SeenBefore> ids, TimePoint now);
+  void replay(gossipsub::Replay message, TimePoint now);
 
   /// Inbound streams of `protocol` come as `StreamOpened` from now on; identify tells everybody.
   void handle(std::string protocol, TimePoint now);

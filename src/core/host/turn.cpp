@@ -100,6 +100,8 @@ void Host::State::on_router(gossipsub::Output& output) {
     outputs.push(std::move(*validate));
   } else if (auto* partial = std::get_if<PartialReceived>(&output)) {
     outputs.push(std::move(*partial));
+  } else if (const auto* replayed = std::get_if<Replayed>(&output)) {
+    outputs.push(*replayed);
   } else if (auto* traced = std::get_if<Traced>(&output)) {
     trace(std::move(*traced));
   } else if (const auto* progress = std::get_if<Progress>(&output)) {

@@ -255,6 +255,10 @@ class Alone {
     }
     return last;
   }
+  void replay(Replay message) {
+    router_.replay(std::move(message), now_);
+    drain();
+  }
   void join(std::string_view topic) {
     router_.join(topic, now_);
     drain();
@@ -332,6 +336,8 @@ class Alone {
   std::vector<PartialReceived> partials{};
   std::vector<Advertise> advertised{};
   std::vector<std::pair<TimePoint, Discover>> searched{};
+  std::vector<bool> histories{};  ///< of the deliveries
+  std::vector<std::pair<std::uint64_t, ReplayVerdict>> replayed{};
 
  private:
   static std::vector<ByteView> views(const std::vector<std::string>& ids) {
@@ -345,6 +351,9 @@ class Alone {
         if (!hold_writes) carry(write->peer);
       } else if (auto* deliver = std::get_if<Deliver>(&*output)) {
         deliveries.push_back(to_text(deliver->message.view.payload()));
+        histories.push_back(deliver->history);
+      } else if (auto* done = std::get_if<Replayed>(&*output)) {
+        replayed.emplace_back(done->request, done->verdict);
       } else if (auto* verify = std::get_if<Verify>(&*output)) {
         to_verify.insert(to_verify.end(), verify->jobs.begin(), verify->jobs.end());
       } else if (auto* validate = std::get_if<Validate>(&*output)) {

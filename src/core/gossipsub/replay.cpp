@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "base/protobuf.hpp"
+#include "core/gossipsub/state.hpp"
+
+namespace grapevine::gossipsub {
+
+namespace {
+
+constexpr std::uint32_t publish_number = 2;  // of RPC
+
+/// The message in a `publish` field that is one field, whole, and in no more bytes than it needs.
+std::optional<ByteView> body_of(const SharedBytes& field) {
+  base::FieldReader reader{field};
+  const auto next = reader.next();
+  if (!next || !*next || !(*next)->is_bytes(publish_number)) return std::nullopt;
+  const auto body = (*next)->bytes;
+  const auto exact = base::bytes_field_size(publish_number, body.size()) == field.size();
+  return exact ? std::optional{body} : std::nullopt;
+}
+
+}  // namespace
+
+void Router::State::restore_seen(std::span<const SeenBefore> ids, TimePoint now) {
+  for (const auto& [id, age] : ids) seen.insert(id, base::saturating_add(now, -age));
+}
+
+/// The checks of `on_publish`, in its order. Our own messages may come back: we have forgotten
+/// them, and their signature says that they are ours.
+std::optional<ReplayVerdict> Router::State::check_replay(const Replay& message,
+                                                         pubsub::MessageView& view,
+                                                         pubsub::MessageId& id, TimePoint now) {
+  const auto body = body_of(message.field);
+  if (!body) return ReplayVerdict::rejected;
+  const auto parsed = pubsub::parse_message(*body);
+  if (!parsed) return ReplayVerdict::rejected;
+  const auto* topic = topics.find(parsed->topic);
+  if (topic == nullptr || !topic->joined) return ReplayVerdict::ignored;
+  if (message.field.size() > config->message_size_max) return ReplayVerdict::rejected;
+  if (!pubsub::check_fields(*parsed, config->signature_policy)) return ReplayVerdict::rejected;
+  auto named = config->message_id(*parsed);
+  if (!named) return ReplayVerdict::rejected;
+  view = *parsed;
+  id = *std::move(named);
+  if (seen.contains(id.bytes(), now) || pending.contains(id.bytes())) {
+    return ReplayVerdict::duplicate;
+  }
+  return std::nullopt;
+}
+
+void Router::State::replay(Replay message, TimePoint now) {
+  pubsub::MessageView view;
+  pubsub::MessageId id;
+  auto verdict = check_replay(message, view, id, now);
+  pubsub::Message whole{std::move(message.field), view, std::move(id)};
+  if (!verdict) {
+    whole = own(std::move(whole));
+    const bool room = pending.size() < config->pending_messages_max && pending.fits(whole);
+    if (!room) verdict = ReplayVerdict::ignored;
+  }
+  if (verdict) {
+    outputs.push(Replayed{message.request, *verdict});
+    return;
+  }
+  const auto needed = pubsub::check_fields(whole.view, config->signature_policy);
+  const auto key = key_of(whole.id.bytes());
+  const Pending::ReplayOf replay{message.request, message.fresh};
+  const auto ticket = pending.add({std::move(whole), Pending::nobody, message.via, key, replay});
+  ask(ticket, *needed, now);
+}
+
+/// Forwarded only where it is young, or where somebody has sent it by gossip meanwhile.
+void Router::State::accept_replayed(Pending::Entry entry, Topic& topic) {
+  auto& [message, from, via, key, replay] = entry.copy;
+  answer_replay(entry.copy, ReplayVerdict::delivered);
+  ++counters.delivered;
+  if (replay->fresh || entry.senders.size() > 1) {
+    if (config->mode == Mode::gossipsub) mcache.put(message, key, topic.handle);
+    const Sending sending{message, key, topic, Lane::forward, entry.senders};
+    send_to_all(sending, topic.mesh);
+    send_to_all(sending, topic.flood);
+  }
+  record_message(Recorded::Kind::deliver, message, via);
+  outputs.push(Deliver{std::move(message), via, false, true});
+}
+
+void Router::State::answer_replay(const Pending::Copy& copy, ReplayVerdict verdict) {
+  if (copy.replay) outputs.push(Replayed{copy.replay->request, verdict});
+}
+
+}  // namespace grapevine::gossipsub
