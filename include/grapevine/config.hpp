@@ -13,6 +13,7 @@
 
 #include "grapevine/discovery.hpp"
 #include "grapevine/event.hpp"
+#include "grapevine/history.hpp"
 #include "grapevine/score.hpp"
 
 namespace grapevine {
@@ -104,7 +105,10 @@ struct NodeConfig {
   std::function<void(std::string_view)> on_warning;
   TraceDetail trace_detail = TraceDetail::counters;  ///< what `Node::on_event` tells
   std::optional<TraceOptions> trace;  ///< a trace file; `trace_detail` is `everything` then
-  std::size_t publish_ring = 8192;    ///< messages between publishers and the network thread
+  /// Messages are kept in a file, and what was delivered is not delivered again by a later run.
+  /// Absent: nothing is kept.
+  std::optional<HistoryOptions> history;
+  std::size_t publish_ring = 8192;  ///< messages between publishers and the network thread
 };
 
 /// What happens when a subscription's buffer is full.

@@ -29,6 +29,17 @@ class Payload {
   std::span<const std::uint8_t> bytes_;
 };
 
+/// Where a message stands in a node's history of its topic: behind how many others of the topic,
+/// those that were lost as well, in the history of that epoch. As text `<epoch>-<number>`.
+struct Cursor {
+  std::uint32_t epoch = 0;
+  std::uint64_t number = 0;
+
+  std::string to_string() const;
+  static std::optional<Cursor> parse(std::string_view text);
+  friend bool operator==(const Cursor&, const Cursor&) = default;
+};
+
 /// One message as the application gets it.
 struct Message {
   std::shared_ptr<const std::string> topic;
@@ -38,6 +49,8 @@ struct Message {
   Peer via;                            ///< the neighbour it came from; ourselves for our own
   bool local = false;                  ///< published by this node
   Payload id;                          ///< opaque bytes
+  bool history = false;                ///< came late, out of a neighbour's history
+  std::optional<Cursor> cursor;  ///< in our own history; absent without, and where it was lost
 };
 
 }  // namespace grapevine

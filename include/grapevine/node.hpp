@@ -10,6 +10,7 @@
 #include "grapevine/config.hpp"
 #include "grapevine/error.hpp"
 #include "grapevine/event.hpp"
+#include "grapevine/history.hpp"
 #include "grapevine/message.hpp"
 #include "grapevine/partial.hpp"
 #include "grapevine/publishing.hpp"
@@ -91,6 +92,13 @@ class Topic {
   Expected<Subscription> subscribe(SubscriptionOptions options = {}) const;
   std::vector<Peer> peers() const;  ///< connected and subscribed
   std::vector<Peer> mesh() const;
+  /// Asks a neighbour for what it got since `since`, by its own clock's ages; absent: since shortly
+  /// before the earlier run's last message, or for all it has. What we have not seen passes every
+  /// check and comes to the subscriptions, marked `history`. Waits for the end; never call it from
+  /// a callback. The topic must be joined.
+  Expected<CaughtUp> catch_up(
+      std::optional<std::chrono::system_clock::time_point> since = std::nullopt,
+      CatchUpOptions options = {}) const;
 
   /// The topic's messages travel in parts too, until `clear_partial`; may change at any time. Best
   /// said before the topic is joined, which tells peers. `not_enabled` without
@@ -191,6 +199,13 @@ class Node {
   Expected<Topic> topic(std::string name);      ///< to publish; nothing is announced
   Expected<Topic> join(std::string name);       ///< announced from now on
   Expected<void> leave(std::string_view name);  ///< closes its subscriptions
+
+  /// Messages of `topic` that the node has kept, behind `since`. Everything that a subscription got
+  /// with a cursor is there, until the window passes over it. `io` without a history.
+  Expected<HistoryPage> history(std::string_view topic, std::optional<Cursor> since = std::nullopt,
+                                std::size_t limit = 100) const;
+  Expected<HistoryPage> history(std::string_view topic, const HistoryQuery& query) const;
+  HistoryStatus history_status() const;
 
   /// Messages of `topic` from others ask this first. An empty function removes it.
   Expected<void> set_validator(std::string topic, Validator validator);

@@ -66,6 +66,9 @@ Expected<std::shared_ptr<Runtime>> Runtime::create(const NodeConfig& config) {
   runtime->topics_.belong_to(runtime);
   runtime->streams_.belong_to(runtime);
   runtime->discovering_.belong_to(runtime);
+  if (auto opened = runtime->open_history(config, gossip); !opened) {
+    return std::unexpected(std::move(opened.error()));
+  }
   setup.mark = &runtime->mark_;
   if (setup.key && !runtime->mark_.allows(setup.first_seqno)) {
     return std::unexpected(Error{ErrorCode::io, "the first sequence numbers cannot be recorded"});
@@ -105,6 +108,21 @@ Runtime::Runtime(Parts parts, const NodeConfig& config)
       receipts_{shell_, parts.receipts_max},
       discovering_{shell_, config.discovery.value_or(Discovery{})} {}
 
+Expected<void> Runtime::open_history(const NodeConfig& config, const gossipsub::Config& gossip) {
+  Histories::Setup setup;
+  setup.options = config.history;
+  setup.gossip = &gossip;
+  setup.warn = warn_;
+  setup.post = [this](net::Inbox::Command command) { post(std::move(command)); };
+  setup.deliver = [this](const host::Deliver& delivered, std::optional<Cursor> cursor) {
+    topics_.on_deliver(delivered, cursor);
+  };
+  auto opened = Histories::open(std::move(setup), shell_);
+  if (!opened) return std::unexpected(std::move(opened.error()));
+  histories_ = *std::move(opened);
+  return {};
+}
+
 Expected<void> Runtime::listen(const std::vector<Multiaddr>& addresses) {
   for (const auto& address : addresses) {
     auto opened = shell_.listen(address.without_p2p());
@@ -121,6 +139,7 @@ net::Application Runtime::application() {
   application.on_output = [this](host::Output&& output) { on_output(std::move(output)); };
   application.on_turn_end = [this] {
     streams_.on_turn_end();
+    histories_->on_turn_end();
     topics_.on_turn_end();
     readiness_.on_turn_end();
   };
@@ -137,6 +156,7 @@ void Runtime::stop(std::chrono::milliseconds grace) { shell_.stop(grace); }
 
 /// Nobody waits for what will not come any more.
 void Runtime::end() {
+  histories_->end();
   topics_.end();
   streams_.end_all();
   partials_.end();

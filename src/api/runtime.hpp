@@ -11,8 +11,9 @@
 
 #include "api/answer.hpp"
 #include "api/discovering.hpp"
-#include "api/partials.hpp"
+#include "api/histories.hpp"
 #include "api/observation.hpp"
+#include "api/partials.hpp"
 #include "api/publisher.hpp"
 #include "api/readiness.hpp"
 #include "api/receipts.hpp"
@@ -63,6 +64,7 @@ class Runtime {
   Partials& partials() { return partials_; }
   Readiness& readiness() { return readiness_; }
   Observation& observation() { return *observation_; }
+  Histories& histories() { return *histories_; }
   void connect(host::ConnectRequest request, ConnectDone done);
   void ping(const PeerId& peer, PingDone done);
   void observe_peers(std::function<void(const PeerEvent&)> observer);
@@ -77,10 +79,12 @@ class Runtime {
   };
   Runtime(Parts parts, const NodeConfig& config);
   Expected<void> listen(const std::vector<Multiaddr>& addresses);
+  Expected<void> open_history(const NodeConfig& config, const gossipsub::Config& gossip);
 
   net::Application application();
   void on_output(host::Output&& output);
-  void on(host::Deliver&& delivered) { topics_.on_deliver(delivered); }
+  void on(host::Deliver&& delivered) { histories_->on_deliver(std::move(delivered)); }
+  void on(host::Replayed&& replayed) { histories_->on_replayed(replayed); }
   void on(host::Validate&& asked) { topics_.on_validate(asked); }
   void on(host::PartialReceived&& received) { partials_.on_received(std::move(received)); }
   void on(host::PeerConnected&& connected);
@@ -88,10 +92,19 @@ class Runtime {
   void on(host::PeerIdentified&& identified);
   void on(host::ConnectResult&& result);
   void on(host::PingResult&& result);
-  void on(host::StreamOpened&& opened) { streams_.on_opened(std::move(opened)); }
-  void on(host::StreamData&& data) { streams_.on_data(std::move(data)); }
-  void on(host::StreamEnded&& ended) { streams_.on_ended(ended); }
-  void on(host::StreamClosed&& closed) { streams_.on_closed(closed); }
+  void on(host::StreamOpened&& opened) {
+    if (!histories_->on_opened(opened)) streams_.on_opened(std::move(opened));
+  }
+  void on(host::StreamData&& data) {
+    if (!histories_->on_data(data)) streams_.on_data(std::move(data));
+  }
+  void on(host::StreamWritable&& writable) { histories_->on_writable(writable); }
+  void on(host::StreamEnded&& ended) {
+    if (!histories_->on_ended(ended)) streams_.on_ended(ended);
+  }
+  void on(host::StreamClosed&& closed) {
+    if (!histories_->on_closed(closed)) streams_.on_closed(closed);
+  }
   void on(host::Traced&& traced);
   void on(host::Progress&& progress) { receipts_.on_progress(progress); }
   void on(host::Advertise&& advertise) { discovering_.on_advertise(advertise); }
@@ -126,6 +139,7 @@ class Runtime {
   Receipts receipts_;
   Discovering discovering_;
   std::optional<Publisher> publisher_;
+  std::unique_ptr<Histories> histories_;  ///< last: its thread calls what stands above
 };
 
 template <class Question>

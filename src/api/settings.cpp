@@ -181,6 +181,13 @@ Expected<void> check_numbers(const NodeConfig& config) {
     return std::unexpected(bad("workers", "from 1 to 64"));
   }
   if (config.connections_max == 0) return std::unexpected(bad("connections_max", "at least 1"));
+  if (config.history && config.history->file.empty()) {
+    return std::unexpected(bad("history.file", "the name of a file"));
+  }
+  if (config.history && (config.history->messages_max == 0 || config.history->bytes_max == 0 ||
+                         config.history->topics_max == 0)) {
+    return std::unexpected(bad("history", "of at least one message, byte and topic"));
+  }
   if (config.publish_ring == 0) return std::unexpected(bad("publish_ring", "at least 1"));
   return {};
 }

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
 #include <atomic>
+#include <iterator>
 
 #include "api/answer.hpp"
 #include "api/convert.hpp"
@@ -146,5 +148,60 @@ std::vector<Peer> Topic::peers() const {
   return api::subscribers_of(*state_->runtime, state_->name);
 }
 std::vector<Peer> Topic::mesh() const { return api::mesh_of(*state_->runtime, state_->name); }
+
+namespace {
+
+/// How far back of the earlier run's last message: what was under way then, and other clocks.
+constexpr std::chrono::milliseconds overlap{60'000};
+
+/// Mesh peers first; of those that say what they speak, only who speaks the protocol.
+std::vector<PeerId> keepers(api::Runtime& runtime, const std::string& topic) {
+  std::vector<PeerId> found;
+  const auto& router = runtime.host().router();
+  auto candidates = router.mesh(topic);
+  std::ranges::copy(router.subscribers(topic), std::back_inserter(candidates));
+  for (const auto& id : candidates) {
+    const auto view = runtime.host().peer(id);
+    const bool speaks =
+        view && std::ranges::find(view->protocols, history::protocol) != view->protocols.end();
+    if (speaks && std::ranges::find(found, id) == found.end()) found.push_back(id);
+  }
+  return found;
+}
+
+std::optional<std::chrono::milliseconds> age_of(
+    api::Runtime& runtime, std::optional<std::chrono::system_clock::time_point> since) {
+  std::optional<store::WallTime> from;
+  if (since) {
+    from = api::from_system(*since);
+  } else if (const auto& kept = runtime.histories().store()) {
+    if (const auto last = kept->last_of_earlier_runs()) from = *last - overlap;
+  }
+  if (!from) return std::nullopt;
+  return std::max(api::wall_time() - *from, store::WallTime{0});
+}
+
+}  // namespace
+
+Expected<CaughtUp> Topic::catch_up(std::optional<std::chrono::system_clock::time_point> since,
+                                   CatchUpOptions options) const {
+  auto& runtime = *state_->runtime;
+  if (runtime.on_loop()) return std::unexpected(api::on_network_thread());
+  const auto answer = std::make_shared<api::Answer<Expected<CaughtUp>>>();
+  const bool posted = runtime.post([&runtime, topic = state_, since, options, answer] {
+    api::CatchUps::Wanted wanted;
+    wanted.topic = topic->name;
+    wanted.peers =
+        options.from ? std::vector{api::to_peer_id(*options.from)} : keepers(runtime, topic->name);
+    wanted.age_max = age_of(runtime, since);
+    wanted.messages_max = std::max<std::size_t>(options.messages_max, 1);
+    wanted.deadline = base::saturating_add(runtime.time(), options.wait);
+    wanted.done = [answer](Expected<CaughtUp> done) { answer->give(std::move(done)); };
+    runtime.histories().catch_ups().start(std::move(wanted));
+  });
+  if (!posted) return std::unexpected(api::node_stopped());
+  // Whatever happens, the loop answers: by the deadline, or when it ends.
+  return answer->wait();
+}
 
 }  // namespace grapevine

@@ -110,10 +110,12 @@ void Topics::set_validator(const std::string& name, Validator validator) {
   settle(name);
 }
 
-void Topics::on_deliver(const host::Deliver& delivered) {
+void Topics::on_deliver(const host::Deliver& delivered, std::optional<Cursor> cursor) {
   const auto* entry = find(delivered.message.view.topic);
   if (entry == nullptr || entry->subscribers.empty()) return;
   auto message = to_message(delivered.message, entry->name, delivered.via, delivered.local);
+  message.history = delivered.history;
+  message.cursor = cursor;
   for (const auto& subscriber : entry->subscribers) {
     auto state = subscriber.state.lock();
     if (!state || (delivered.local && !state->options.own_messages)) continue;

@@ -30,7 +30,7 @@ class Topics {
   void unsubscribe(const std::string& name, SubscriptionId id);
   void set_validator(const std::string& name, Validator validator);
 
-  void on_deliver(const host::Deliver& delivered);
+  void on_deliver(const host::Deliver& delivered, std::optional<Cursor> cursor = std::nullopt);
   void on_validate(const host::Validate& asked);
   /// Hands over what the turn brought.
   void on_turn_end();

@@ -4,6 +4,8 @@
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <cerrno>
+#include <charconv>
+#include <cstdint>
 #include <cstdlib>
 #include <map>
 
@@ -21,6 +23,7 @@ struct RunFlags {
   std::uint16_t port = 8001;
   std::int64_t seq = 0;
   std::string http;
+  std::string history;
   bool insecure = false;
   bool quiet = false;
 };
@@ -162,6 +165,11 @@ void add_run_flags(CLI::App& app, RunOptions& options, RunFlags& flags) {
   last_wins(app.add_option("--data-dir", options.data_directory, "where the node keeps its data"),
             "DATA_DIR")
       ->type_name("DIR");
+  last_wins(app.add_option("--history", flags.history,
+                           "keep so many messages, or bytes (64MiB), of each topic in the data "
+                           "directory, and catch up on what was missed"),
+            "HISTORY")
+      ->type_name("N|SIZE");
   last_wins(app.add_option("--http", flags.http, "address of the HTTP server, HOST or HOST:PORT"),
             "HTTP")
       ->type_name("ADDR")
@@ -208,6 +216,10 @@ std::optional<std::string> settle(RunOptions& options, const RunFlags& flags, bo
   if (options.listen.empty()) options.listen = {"/ip4/127.0.0.1/tcp/0"};
   if (flags.quiet) options.log_level = LogLevel::error;
   options.http.port = flags.port;
+  if (!flags.history.empty()) {
+    options.history = parse_history(flags.history);
+    if (!options.history) return "--history " + flags.history + " is neither N nor a size: 64MiB";
+  }
   if (!flags.http.empty()) {
     const auto endpoint = parse_endpoint(flags.http, options.http);
     if (!endpoint) return "--http " + flags.http + " is no address: HOST or HOST:PORT";
@@ -254,6 +266,24 @@ Result<Command, UsageError> parse_demo(const std::vector<std::string>& arguments
 }
 
 }  // namespace
+
+std::optional<HistoryFlag> parse_history(std::string_view text) {
+  std::uint64_t number = 0;
+  const auto* end = text.data() + text.size();
+  const auto [stop, fault] = std::from_chars(text.data(), end, number);
+  if (fault != std::errc{} || number == 0) return std::nullopt;
+  const std::string_view unit{stop, end};
+  if (unit.empty()) return HistoryFlag{.messages = number, .bytes = 0};
+  static constexpr std::pair<char, unsigned> units[] = {{'K', 10}, {'M', 20}, {'G', 30}, {'T', 40}};
+  for (const auto& [letter, shift] : units) {
+    const bool named = unit.front() == letter &&
+                       (unit.size() == 1 || unit.substr(1) == "iB" || unit.substr(1) == "B");
+    if (!named) continue;
+    if (number > UINT64_MAX >> shift >> 1) return std::nullopt;
+    return HistoryFlag{.messages = 0, .bytes = number << shift};
+  }
+  return std::nullopt;
+}
 
 Result<Command, UsageError> parse_command_line(const std::vector<std::string>& arguments) {
   if (arguments.empty() || arguments.front().starts_with('-')) return parse_run(arguments);

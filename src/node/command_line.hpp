@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <variant>
 #include <vector>
 
@@ -16,15 +17,24 @@
 /// behind a space or `=`, the last one wins.
 namespace grapevine::node {
 
+/// How much of each topic is kept on disk: one of the two.
+struct HistoryFlag {
+  std::size_t messages = 0;
+  std::uint64_t bytes = 0;
+};
+/// `10000`, or a size: `64MiB`, `64M`, `1GiB`; nullopt for anything else, and for nothing.
+std::optional<HistoryFlag> parse_history(std::string_view text);
+
 /// `grapevine [run]`: one node.
 struct RunOptions {
   http::Endpoint http = {.host = "127.0.0.1", .port = 8001};
   std::optional<std::int64_t> seq = {};
-  std::vector<std::string> topics = {};   ///< at least one; `/send` publishes to the first
-  std::vector<std::string> listen = {};   ///< multiaddrs
-  std::vector<std::string> connect = {};  ///< multiaddrs with peers
-  std::string key_file = {};              ///< empty: the key of the data directory
-  std::string data_directory = {};        ///< empty: where the XDG specification says
+  std::vector<std::string> topics = {};     ///< at least one; `/send` publishes to the first
+  std::vector<std::string> listen = {};     ///< multiaddrs
+  std::vector<std::string> connect = {};    ///< multiaddrs with peers
+  std::string key_file = {};                ///< empty: the key of the data directory
+  std::string data_directory = {};          ///< empty: where the XDG specification says
+  std::optional<HistoryFlag> history = {};  ///< absent: nothing is kept
   LogLevel log_level = LogLevel::info;
   std::string trace_file = {};  ///< empty: nothing is traced
   TraceFormat trace_format = TraceFormat::json;

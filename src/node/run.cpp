@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <atomic>
 #include <chrono>
+#include <cstdint>
 #include <cstdlib>
 #include <optional>
 #include <string>
@@ -17,6 +18,7 @@
 #include "grapevine/node.hpp"
 #include "http/joining.hpp"
 #include "http/server.hpp"
+#include "node/catcher.hpp"
 #include "node/connector.hpp"
 #include "node/escape.hpp"
 #include "node/identity.hpp"
@@ -83,6 +85,7 @@ class Running {
   std::optional<http::Joining> joining_;
   std::optional<LifeProbe> probe_;
   std::optional<Connector> connector_;
+  std::optional<Catcher> catcher_;
 };
 
 bool Running::start(const RunOptions& options) {
@@ -101,6 +104,7 @@ bool Running::start(const RunOptions& options) {
   printer_.emplace(output_, std::move(subscriptions));
   joining_.emplace(node_, options.topics);
   probe_.emplace(node_);
+  if (options.history) catcher_.emplace(topics_);
   observe();
   server_.serve(services());
   if (!options.connect.empty()) connector_.emplace(node_, options.connect);
@@ -111,9 +115,11 @@ void Running::stop() {
   server_.stop();
   joining_->stop();
   if (connector_) connector_->stop();
+  if (catcher_) catcher_->stop();
   printer_->finish();
   node_.stop(goodbye);
   connector_.reset();
+  catcher_.reset();
   server_.join();
   probe_.reset();
 }
@@ -127,6 +133,7 @@ void Running::observe() {
     log(LogLevel::debug,
         event.peer.to_string() + " " + what + " " + escape_for_terminal(event.topic));
     joining_->on_topic_event();
+    if (catcher_ && event.kind == TopicEvent::Kind::grafted) catcher_->on_grafted(event.topic);
   });
   node_.on_peer([](const PeerEvent& event) {
     const auto what = event.kind == PeerEvent::Kind::connected      ? "connected"
@@ -176,6 +183,15 @@ std::vector<http::DialResult> Running::add_peers(const http::AddPeers& wanted) {
   return results;
 }
 
+/// One of the two bounds is what was asked for, the other far away.
+HistoryOptions history_options(const HistoryFlag& flag, const store::DataDirectory& directory) {
+  HistoryOptions history;
+  history.file = directory.history_path().string();
+  history.messages_max = flag.messages > 0 ? flag.messages : SIZE_MAX;
+  history.bytes_max = flag.bytes > 0 ? flag.bytes : INT64_MAX;
+  return history;
+}
+
 NodeConfig make_config(const RunOptions& options, Identity& identity) {
   NodeConfig config;
   config.listen = options.listen;
@@ -185,6 +201,11 @@ NodeConfig make_config(const RunOptions& options, Identity& identity) {
     config.trace->format = options.trace_format;
   }
   apply_identity(identity, wall_clock(), config);
+  if (options.history && identity.directory) {
+    config.history = history_options(*options.history, *identity.directory);
+  } else if (options.history) {
+    log(LogLevel::warning, "there is no data directory, so no message history is kept");
+  }
   return config;
 }
 

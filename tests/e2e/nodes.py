@@ -95,9 +95,17 @@ class Reader(threading.Thread):
 class Node:
     """One process of the program."""
 
-    def __init__(self, *arguments, program="grapevine", home, stdout=None, stderr=None, descriptors=None):
+    def __init__(self, *arguments, program="grapevine", home, stdout=None, stderr=None, descriptors=None,
+                 file_size=None):
         environment = {**os.environ, "HOME": str(home), "XDG_DATA_HOME": ""}
-        limit = descriptors and (lambda: resource.setrlimit(resource.RLIMIT_NOFILE, (descriptors, descriptors)))
+        limits = [(resource.RLIMIT_NOFILE, descriptors), (resource.RLIMIT_FSIZE, file_size)]
+
+        def limit():
+            signal.signal(signal.SIGXFSZ, signal.SIG_IGN)  # a write beyond the size fails instead
+            for which, value in limits:
+                if value:
+                    resource.setrlimit(which, (value, value))
+
         # As a person types it: from the folder of the programs.
         self.process = subprocess.Popen([f"./{program}", *map(str, arguments)], cwd=BIN, env=environment,
                                         stdin=subprocess.DEVNULL, stdout=stdout or subprocess.PIPE,

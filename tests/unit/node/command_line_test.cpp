@@ -127,6 +127,23 @@ TEST(CommandLine, H01_OtherMachinesReachTheHttpServerOnlyWhenThatIsMeant) {
   EXPECT_FALSE(wrong({"--http", "[::1"}).empty());
 }
 
+TEST(CommandLine, HistoryIsANumberOfMessagesOrASize) {
+  const auto flag = [](const std::string& text) {
+    const auto options = run_options({"--history", text});
+    return std::pair{options.history->messages, options.history->bytes};
+  };
+  EXPECT_FALSE(run_options({}).history);
+
+  EXPECT_EQ(flag("10000"), std::pair(std::size_t{10'000}, std::uint64_t{0}));
+  for (const auto* size : {"64M", "64MB", "64MiB", "65536K"}) {
+    EXPECT_EQ(flag(size), std::pair(std::size_t{0}, std::uint64_t{64} << 20)) << size;
+  }
+  EXPECT_EQ(flag("1TiB").second, std::uint64_t{1} << 40);
+  for (const auto* text : {"0", "-1", "M", "1X", "1Mi", "1 M", "all", "99999999999G"}) {
+    EXPECT_NE(wrong({"--history", text}), "") << text;
+  }
+}
+
 TEST(CommandLine, LevelsAndQuiet) {
   EXPECT_EQ(run_options({"--log-level", "debug"}).log_level, LogLevel::debug);
   EXPECT_EQ(run_options({"--log-level=WARN"}).log_level, LogLevel::warning);
