@@ -28,7 +28,7 @@ std::string network_of(const Multiaddr& address) {
 }
 
 bool Admission::accept(const std::string& network, TimePoint now) {
-  if (full() || inbound_ >= config_.inbound_max) return false;
+  if (inbound_full()) return false;
   if (!network.empty()) {
     if (networks_.size() >= networks_max) forget_quiet(now);
     if (networks_.size() >= networks_max && !networks_.contains(network)) return false;

@@ -25,6 +25,8 @@ class Admission {
 
   /// No further connection of either direction.
   bool full() const { return connections() >= config_.connections_max; }
+  /// No further inbound connection.
+  bool inbound_full() const { return full() || inbound_ >= config_.inbound_max; }
   /// Counts an inbound connection that has yet to prove itself; false when a limit refuses it.
   bool accept(const std::string& network, TimePoint now);
   bool dial();  ///< counts an outbound one

@@ -96,6 +96,7 @@ Result<LinkId, DialError> Host::on_accepted(const Multiaddr& remote, TimePoint n
   auto& state = *state_;
   state.begin(now);
   if (state.closing) return unexpected(DialError::cancelled);
+  if (state.admission.inbound_full()) state.trim();
   if (!state.admission.accept(network_of(remote), now)) return unexpected(DialError::limit);
   const auto id = state.add_link({session::Role::listener, remote, std::nullopt, kind}).id;
   state.make_room_for_handshake();

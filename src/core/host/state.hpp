@@ -2,6 +2,7 @@
 #pragma once
 
 #include <memory>
+#include <set>
 #include <string>
 #include <variant>
 #include <vector>
@@ -209,6 +210,7 @@ struct Room {
 ///   direct.cpp    peers that are dialled again and again   resolving.cpp  dnsaddr names
 ///   exchange.cpp  peers that PRUNEs named, or a search found
 ///   gossip.cpp    the gossip streams and the router    identify.cpp  identify and push
+///   trimming.cpp  who makes room
 ///   streams.cpp   what happens on a stream             commands.cpp  ping and the application's
 ///
 /// Nothing is removed, and nothing called back, while somebody works on it: what happens to a
@@ -232,6 +234,11 @@ struct Host::State {
   void record(gossipsub::Recorded recorded);
   void free_room(Room& room);
   std::optional<Output> next_output();
+
+  // trimming.cpp
+  void trim();
+  std::set<PeerId> meshed() const;
+  bool trimmable(const PeerEntry& peer) const;
 
   // timing.cpp
   void set_timer(Timer timer);
@@ -390,6 +397,7 @@ struct Host::State {
   Room traced_room;
   Room recorded_room;
   Carried carried;
+  TimePoint next_trim = TimePoint::min();
   bool closing = false;
 
   boost::unordered_flat_map<LinkId, std::unique_ptr<Link>> links;
