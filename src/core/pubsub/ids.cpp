@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
+#include <array>
 #include <string>
 
 #include "base/text.hpp"
 #include "core/pubsub/message.hpp"
+#include "core/pubsub/snappy.hpp"
 #include "crypto/hash.hpp"
 
 /// The default ids of the other implementations, byte for byte: in a network of mixed defaults the
@@ -100,6 +102,20 @@ IdResult sha256_data(const MessageView& message) {
 IdResult prefix8(const MessageView& message) { return prefix(message, 8); }
 IdResult prefix16(const MessageView& message) { return prefix(message, 16); }
 
+IdResult eth2(const MessageView& message) {
+  constexpr std::array<std::uint8_t, 4> invalid_domain{0, 0, 0, 0};
+  constexpr std::array<std::uint8_t, 4> valid_domain{1, 0, 0, 0};
+  constexpr std::size_t id_size = 20;
+  std::array<std::uint8_t, 8> length{};  // little-endian
+  for (std::size_t i = 0; i < length.size(); ++i) {
+    length[i] = static_cast<std::uint8_t>(message.topic.size() >> (8 * i));
+  }
+  const auto plain = snappy::decode(message.payload(), eth2_payload_max);
+  const ByteView pieces[] = {plain ? valid_domain : invalid_domain, length, as_bytes(message.topic),
+                             plain ? ByteView{*plain} : message.payload()};
+  return MessageId{ByteView{crypto::sha256(pieces)}.first(id_size)};
+}
+
 IdFunction by_name(std::string_view name) {
   if (name == "from_seqno") return from_seqno;
   if (name == "rust") return rust_default;
@@ -108,6 +124,7 @@ IdFunction by_name(std::string_view name) {
   if (name == "sha256") return sha256_data;
   if (name == "prefix8") return prefix8;
   if (name == "prefix16") return prefix16;
+  if (name == "eth2") return eth2;
   return {};
 }
 

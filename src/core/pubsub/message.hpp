@@ -113,7 +113,12 @@ Result<MessageId, RejectReason> sha256_data(const MessageView& message);
 /// The first 8 bytes of data, less when data is shorter, its SHA-256 when it is empty.
 Result<MessageId, RejectReason> prefix8(const MessageView& message);
 Result<MessageId, RejectReason> prefix16(const MessageView& message);  ///< likewise the first 16
-/// By name: from_seqno, rust, js, nim, sha256, prefix8, prefix16; empty when unknown.
+/// The consensus layer's: the first 20 bytes of a SHA-256 over a domain, the topic and the data,
+/// unpacked where it is valid snappy of at most `eth2_payload_max` bytes. Ethereum p2p interface,
+/// altair, "The gossip domain: gossipsub".
+Result<MessageId, RejectReason> eth2(const MessageView& message);
+inline constexpr std::size_t eth2_payload_max = 10 * 1024 * 1024;  ///< bytes
+/// By name: from_seqno, rust, js, nim, sha256, prefix8, prefix16, eth2; empty when unknown.
 IdFunction by_name(std::string_view name);
 }  // namespace ids
 

@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 
 #include "core/pubsub/message.hpp"
+#include "core/pubsub/snappy.hpp"
 #include "crypto/hash.hpp"
 #include "go_vectors.hpp"
 #include "wire.hpp"
@@ -107,13 +108,25 @@ TEST(Ids, AreRefusedWhenTheyDoNotFit) {
   EXPECT_EQ(ids::nim_default(nim).error(), RejectReason::id_too_long);
 }
 
+/// Expected values made with Python's hashlib after the text of the specification.
+TEST(Ids, OfTheConsensusLayerTellValidSnappyFromOther) {
+  const auto id = [](const Bytes& data) {
+    const auto message =
+        encode({"/eth2/00000000/beacon_block/ssz_snappy", data, nullptr, std::nullopt, nullptr});
+    return hex_of(ids::eth2(message.view));
+  };
+
+  EXPECT_EQ(id(snappy::encode(as_bytes("beacon"))), "8103369d62a626893cca0cd80c00cfdd2b3fa606");
+  EXPECT_EQ(id({0xFF, 0xFF}), "e1e7610b673b30bdffd461fb5533529982f28b25");
+}
+
 TEST(Ids, AreFoundByName) {
   const Sample sample{go_vectors::ed25519::rpc};
   const std::pair<std::string_view, Result<MessageId, RejectReason>> expected[] = {
       {"from_seqno", ids::from_seqno(sample.message)}, {"rust", ids::rust_default(sample.message)},
       {"js", ids::js_default(sample.message)},         {"nim", ids::nim_default(sample.message)},
       {"sha256", ids::sha256_data(sample.message)},    {"prefix8", ids::prefix8(sample.message)},
-      {"prefix16", ids::prefix16(sample.message)},
+      {"prefix16", ids::prefix16(sample.message)},     {"eth2", ids::eth2(sample.message)},
   };
   for (const auto& [name, id] : expected) {
     const auto function = ids::by_name(name);
