@@ -101,7 +101,8 @@ struct Config {
 
   std::size_t message_size_max = 1024 * 1024;  ///< bytes of one RPC's publish field we send or take
   pubsub::RpcLimits rpc_limits;
-  pubsub::SendLimits send_limits;
+  pubsub::SendLimits send_limits;  ///< what every implementation takes
+  bool agent_caps = true;          ///< peers whose agent is known are sent what it takes
   pubsub::SeenCache::Config seen;
   pubsub::SubscriptionFilter subscription_filter;
   pubsub::SignaturePolicy signature_policy = pubsub::SignaturePolicy::strict_sign;

@@ -24,16 +24,17 @@ void Router::State::on_publish(Peer& peer, const SharedBytes& field, ByteView bo
     return count(Traced::Kind::undeliverable, peer, topic == nullptr ? TopicName{} : topic->name,
                  "not joined");
   }
-  if (field.size() > config->message_size_max) {
-    if (const auto id = config->message_id(*view)) keep_promises(id->bytes());
+  const auto rules = topic->rules;  // an id function may change them
+  if (field.size() > rules->message_size_max) {
+    if (const auto id = rules->message_id(*view)) keep_promises(id->bytes());
     return reject(topic->name, "too large");
   }
-  const auto needed = pubsub::check_fields(*view, config->signature_policy);
+  const auto needed = pubsub::check_fields(*view, rules->signature_policy);
   if (!needed) {
     blame(peer, *topic);
     return reject(topic->name, pubsub::name(needed.error()));
   }
-  auto id = config->message_id(*view);
+  auto id = rules->message_id(*view);
   if (!id) return reject(topic->name, pubsub::name(id.error()));
   acknowledge(peer, id->bytes());
 
@@ -77,7 +78,7 @@ void Router::State::receive(Peer& peer, Topic& topic, pubsub::Message message, p
   if (at_once) {
     send_idontwant(message, topic, peer.handle);
     credit(topic, key, {&peer.handle, 1}, now);
-    return accept(std::move(message), key, topic, peer.id, {&peer.handle, 1});
+    return accept({std::move(message), peer.handle, peer.id, key}, topic, {&peer.handle, 1}, now);
   }
   note_load(now);
   if (!room_to_check(peer, topic, message)) return;
@@ -154,9 +155,12 @@ void Router::State::refuse(Ticket ticket, std::string_view reason, Traced::Kind 
     return;
   }
   if (auto* peer = peers.find(entry.copy.from)) ++peer->pending;
-  const auto needed = pubsub::check_fields(entry.copy.message.view, config->signature_policy);
-  ASSERT(needed);  // it passed when it was parked
-  ask(ticket, *needed, now);
+  const auto* topic = topics.find(entry.copy.message.view.topic);
+  const auto& rules = topic == nullptr ? *topics.default_rules() : *topic->rules;
+  const auto needed = pubsub::check_fields(entry.copy.message.view, rules.signature_policy);
+  if (needed) return ask(ticket, *needed, now);
+  // It passed when it was parked; the topic's policy is another now.
+  refuse(ticket, pubsub::name(needed.error()), Traced::Kind::ignored, now);
 }
 
 void Router::State::settle(const Pending::Entry& entry) {
@@ -179,20 +183,22 @@ void Router::State::accept_pending(Ticket ticket, TimePoint now) {
   }
   if (entry.copy.replay) return accept_replayed(std::move(entry), *topic);
   credit(*topic, entry.copy.key, std::span{entry.senders}.first(entry.same), now);
-  accept(std::move(message), entry.copy.key, *topic, entry.copy.via, entry.senders);
+  accept(std::move(entry.copy), *topic, entry.senders, now);
 }
 
 /// A good message, not seen before: to the application, into the cache, to the mesh and to those
 /// that get everything, but never back to a sender or the author.
-void Router::State::accept(pubsub::Message message, IdKey key, Topic& topic, const PeerId& via,
-                           std::span<const PeerHandle> senders) {
+void Router::State::accept(Pending::Copy copy, Topic& topic, std::span<const PeerHandle> senders,
+                           TimePoint now) {
+  auto& message = copy.message;
   ++counters.delivered;
-  if (config->mode == Mode::gossipsub) mcache.put(message, key, topic.handle);
-  const Sending sending{message, key, topic, Lane::forward, senders};
+  if (config->mode == Mode::gossipsub) mcache.put(message, copy.key, topic.handle);
+  const Sending sending{message, topic, Lane::forward, senders,
+                        queued(message.field, copy.key, topic, now)};
   send_to_all(sending, topic.mesh);
   send_to_all(sending, topic.flood);
-  record_message(Recorded::Kind::deliver, message, via);
-  outputs.push(Deliver{std::move(message), via, false});
+  record_message(Recorded::Kind::deliver, message, copy.via);
+  outputs.push(Deliver{std::move(message), copy.via, false});
 }
 
 }  // namespace grapevine::gossipsub

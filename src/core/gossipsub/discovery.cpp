@@ -19,7 +19,7 @@ void Router::State::discover(Topic& topic, TimePoint now) {
     search.next_advert = base::saturating_add(now, config->advertise_ttl / 2);
     outputs.push(Advertise{*topic.name, config->advertise_ttl});
   }
-  if (reachable(topic) >= config->d_low) {
+  if (reachable(topic) >= topic.rules->d_low) {
     search.wait = {};
     return;
   }

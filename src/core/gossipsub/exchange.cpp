@@ -27,7 +27,7 @@ std::vector<OfferedPeer> Router::State::offers_to(const Peer& to, const Topic& t
       chosen, [&](PeerHandle handle) { return !peers.at(handle).record.empty(); });
   std::size_t bytes = 0;
   for (const auto handle : chosen) {
-    if (offers.size() == config->send_limits.px_peers) break;
+    if (offers.size() == to.send_limits.px_peers) break;
     const auto& peer = peers.at(handle);
     const bool fits = bytes + peer.record.size() <= config->px_bytes_max;
     offers.push_back({peer.id, fits ? peer.record : SharedBytes{}});

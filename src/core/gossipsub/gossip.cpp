@@ -56,7 +56,7 @@ void Router::State::on_ihave(Peer& peer, std::span<const pubsub::IHave> adverts,
 }
 
 /// IWANT: within ids and bytes per heartbeat, and `gossip_retransmission` times per id and peer.
-void Router::State::on_iwant(Peer& peer, std::span<const ByteView> ids) {
+void Router::State::on_iwant(Peer& peer, std::span<const ByteView> ids, TimePoint now) {
   if (!peer.gossips() || below(peer, &ScoreThresholds::gossip)) return;
   ++iwant_rpcs;
   ++traffic.received.iwant;
@@ -67,11 +67,11 @@ void Router::State::on_iwant(Peer& peer, std::span<const ByteView> ids) {
     ++peer.budget.iwant_ids;
     const auto key = key_of(id);
     if (peer.unwanted.contains(key)) continue;
-    if (const auto* entry = mcache.find(id, key)) serve(peer, *entry);
+    if (const auto* entry = mcache.find(id, key)) serve(peer, *entry, now);
   }
 }
 
-void Router::State::serve(Peer& peer, const MessageCache::Entry& entry) {
+void Router::State::serve(Peer& peer, const MessageCache::Entry& entry, TimePoint now) {
   const auto& topic = topics.at(entry.topic);
   const auto& name = topic.name;
   const auto size = entry.field.size();
@@ -87,7 +87,8 @@ void Router::State::serve(Peer& peer, const MessageCache::Entry& entry) {
   }
   peer.budget.iwant_bytes += size;
   count(Traced::Kind::iwant_served, peer, name, {});
-  traffic_of(topic).broadcast.messages += push(peer, Lane::gossip, entry.field, entry.key, name);
+  traffic_of(topic).broadcast.messages +=
+      push(peer, Lane::gossip, queued(entry.field, entry.key, topic, now), topic.name);
 }
 
 /// gossipsub v1.2, "IDONTWANT": remembered for some heartbeats. What is queued of it is left out
@@ -133,7 +134,7 @@ void Router::State::emit_gossip(const Topic& topic, const PeerSet& without) {
   }
   const auto share =
       static_cast<std::size_t>(config->gossip_factor * static_cast<double>(able.size()));
-  const auto target = std::min(able.size(), std::max(config->d_lazy, share));
+  const auto target = std::min(able.size(), std::max(topic.rules->d_lazy, share));
   for (std::size_t i = 0; i < target; ++i) {
     std::swap(able[i], able[i + rng.below(able.size() - i)]);
     auto& peer = peers.at(able[i]);
@@ -164,7 +165,8 @@ std::vector<Outbox::SharedIds> Router::State::adverts(const Topic& topic) {
 void Router::State::advertise(Peer& peer, const Topic& topic,
                               std::span<const Outbox::SharedIds> parts) {
   const auto id_size = parts.front()->front().bytes().size() + id_overhead;
-  const auto rpcs_hold = ihave_rpcs * config->send_limits.control_bytes / id_size;
+  const auto& limits = peer.send_limits;
+  const auto rpcs_hold = ihave_rpcs * std::min(limits.control_bytes, limits.batch_bytes) / id_size;
   const auto most = std::min(config->ihave_ids_max, rpcs_hold);
   const auto start = rng.below(parts.size());
   std::size_t told = 0;

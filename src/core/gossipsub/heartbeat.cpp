@@ -15,7 +15,7 @@ void Router::State::heartbeat(TimePoint now) {
   ++heartbeats;
   outputs.rest();
   tally.rest();
-  refresh_peers();
+  refresh_peers(now);
   promises.sweep(now);
   punish_broken_promises(now);
   tell_scores();
@@ -38,7 +38,7 @@ void Router::State::heartbeat(TimePoint now) {
 }
 
 /// New budgets; what has lost its use or its time is forgotten.
-void Router::State::refresh_peers() {
+void Router::State::refresh_peers(TimePoint now) {
   for (const auto handle : peers.handles()) {
     auto& peer = peers.at(handle);
     peer.budget = Budget{};
@@ -49,6 +49,7 @@ void Router::State::refresh_peers() {
       }
       peer.unwanted.expire(heartbeats);
     }
+    if (const auto expired = peer.outbox.expire(now); expired > 0) note_expired(peer, expired);
     peer.served.expire(heartbeats);
     peer.outbox.drop_ihave();
     peer.outbox.rest();
@@ -73,14 +74,14 @@ void Router::State::maintain_mesh(Topic& topic, TimePoint now) {
   std::ranges::copy_if(topic.mesh, std::back_inserter(negative),
                        [&](PeerHandle handle) { return score(peers.at(handle)) < 0; });
   prune(topic, negative, {config->prune_backoff, "negative score"}, now);
-  if (topic.mesh.size() < config->d_low) {
-    graft(topic, graft_candidates(config->d - topic.mesh.size(), topic, false, now), "below d_low",
-          now);
+  if (topic.mesh.size() < topic.rules->d_low) {
+    graft(topic, graft_candidates(topic.rules->d - topic.mesh.size(), topic, false, now),
+          "below d_low", now);
   }
-  if (topic.mesh.size() > config->d_high) cut(topic, config->d, now);
+  if (topic.mesh.size() > topic.rules->d_high) cut(topic, topic.rules->d, now);
   const auto have = outbound_count(topic.mesh);
-  if (topic.mesh.size() >= config->d_low && have < config->d_out) {
-    add(topic, graft_candidates(config->d_out - have, topic, true, now), "below d_out", now);
+  if (topic.mesh.size() >= topic.rules->d_low && have < topic.rules->d_out) {
+    add(topic, graft_candidates(topic.rules->d_out - have, topic, true, now), "below d_out", now);
   }
   add(topic, opportunistic_candidates(topic, now), "opportunistic", now);
 }
@@ -89,9 +90,9 @@ void Router::State::maintain_mesh(Topic& topic, TimePoint now) {
 /// chose.
 void Router::State::add(Topic& topic, std::span<const PeerHandle> chosen, std::string_view reason,
                         TimePoint now) {
-  if (topic.mesh.size() + chosen.size() > config->d_high) {
-    const auto room = config->d_high - std::min(config->d_high, chosen.size());
-    cut(topic, std::min(config->d, room), now);
+  if (topic.mesh.size() + chosen.size() > topic.rules->d_high) {
+    const auto room = topic.rules->d_high - std::min(topic.rules->d_high, chosen.size());
+    cut(topic, std::min(topic.rules->d, room), now);
   }
   graft(topic, chosen, reason, now);
 }
@@ -103,11 +104,12 @@ void Router::State::cut(Topic& topic, std::size_t size, TimePoint now) {
   rng.shuffle(order);
   std::ranges::stable_sort(order, std::ranges::greater{},
                            [&](PeerHandle handle) { return score(peers.at(handle)); });
-  rng.shuffle(std::span{order}.subspan(std::min(config->d_score, size)));
+  rng.shuffle(std::span{order}.subspan(std::min(topic.rules->d_score, size)));
   const auto dialled = [&](PeerHandle handle) { return peers.at(handle).outbound; };
   const auto kept =
       static_cast<std::size_t>(std::ranges::count_if(std::span{order}.first(size), dialled));
-  for (auto missing = config->d_out - std::min(kept, config->d_out); missing > 0; --missing) {
+  for (auto missing = topic.rules->d_out - std::min(kept, topic.rules->d_out); missing > 0;
+       --missing) {
     // The last of those kept that we did not dial makes way: the best are first.
     const auto edge = order.begin() + static_cast<std::ptrdiff_t>(size);
     const auto in = std::find_if(edge, order.end(), dialled);
@@ -132,8 +134,8 @@ void Router::State::maintain_fanout(Topic& topic, TimePoint now) {
   for (const auto handle : topic.fanout.copy()) {
     if (!able(peers.at(handle))) topic.fanout.erase(handle);
   }
-  if (topic.fanout.size() < config->d) {
-    const auto more = pick(config->d - topic.fanout.size(), topic, [&](const Peer& peer) {
+  if (topic.fanout.size() < topic.rules->d) {
+    const auto more = pick(topic.rules->d - topic.fanout.size(), topic, [&](const Peer& peer) {
       return able(peer) && !topic.fanout.contains(peer.handle);
     });
     for (const auto handle : more) topic.fanout.insert(handle);

@@ -95,7 +95,8 @@ void Router::State::on_graft(Peer& peer, std::string_view name, TimePoint now) {
     return refuse("within backoff");
   }
   if (score(peer) < 0) return refuse("negative score");
-  if (topic->mesh.size() >= config->d_high && !peer.outbound) return refuse("mesh is full", true);
+  if (topic->mesh.size() >= topic->rules->d_high && !peer.outbound)
+    return refuse("mesh is full", true);
   if (!topic->subscribers.contains(peer.handle) && !subscribe(peer, name)) {
     return refuse("too many topics");
   }
@@ -154,7 +155,7 @@ void Router::State::settle_lost_meshes(Peer& peer, TimePoint now) {
   for (const auto handle : std::exchange(peer.lost_meshes, {})) {
     auto& topic = topics.at(handle);
     if (topic.mesh.contains(peer.handle)) continue;
-    if (topic.mesh.size() < config->d_high && graftable(topic, peer, now)) {
+    if (topic.mesh.size() < topic.rules->d_high && graftable(topic, peer, now)) {
       graft(topic, {&peer.handle, 1}, "stream opened again", now);
     } else {
       const auto span = topic.joined ? config->prune_backoff : config->unsubscribe_backoff;

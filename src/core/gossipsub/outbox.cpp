@@ -3,7 +3,10 @@
 
 #include <algorithm>
 #include <array>
+#include <ranges>
+#include <span>
 #include <utility>
+#include <vector>
 
 #include "core/gossipsub/latest.hpp"
 
@@ -11,26 +14,27 @@ namespace grapevine::gossipsub {
 
 namespace {
 
-struct Item {
-  SharedBytes field;
-  IdKey key;
-};
-
+/// The messages of one lane and priority.
 struct MessageLane {
-  base::Queue<Item> items;
+  base::Queue<Outbox::Item> items;
   std::size_t bytes = 0;
   std::size_t* total = nullptr;  ///< of this lane in all outboxes, where they are summed
 
-  void push(Item item) {
-    bytes += item.field.size();
-    if (total != nullptr) *total += item.field.size();
-    items.push(std::move(item));
+  void grow(std::size_t size) {
+    bytes += size;
+    if (total != nullptr) *total += size;
   }
   void release(std::size_t size) {
     bytes -= size;
     if (total != nullptr) *total -= size;
   }
-  void drop_oldest() { release(items.pop().field.size()); }
+};
+constexpr std::size_t priorities = 3;
+
+/// What a topic with a share of its own holds.
+struct Held {
+  TopicHandle topic;
+  std::size_t bytes;
 };
 
 struct Announcement {
@@ -69,7 +73,7 @@ std::vector<ByteView> views(auto first, auto last) {
 struct Outbox::Lanes {
   explicit Lanes(OutboxTotals* totals) {
     for (std::size_t i = 0; totals != nullptr && i < messages.size(); ++i) {
-      messages[i].total = &totals->bytes[i];
+      messages[i].total = &totals->bytes[i / priorities];
     }
   }
   Lanes(const Lanes&) = delete;
@@ -87,8 +91,27 @@ struct Outbox::Lanes {
   base::Queue<Advert> ihave;
   base::Queue<pubsub::MessageId> iwant;
   base::Queue<pubsub::MessageId> idontwant;
-  std::array<MessageLane, 3> messages;  ///< by Lane
+  std::array<MessageLane, 3 * priorities> messages;  ///< by Lane, then Priority
+  std::size_t bytes = 0;                             ///< of all of them
+  std::size_t count = 0;                             ///< likewise
+  std::size_t expiring = 0;                          ///< those with an end
+  std::vector<Held> held;                            ///< a few topics
 
+  std::span<MessageLane> of(Lane lane) {
+    return std::span{messages}.subspan(std::to_underlying(lane) * priorities, priorities);
+  }
+  bool within_share(const Item& item) const;
+  void note(const Item& item);
+  void forget(const Item& item);
+  void drop_oldest(MessageLane& lane);
+  template <class Predicate>
+  std::size_t remove_if(Predicate drop);
+  struct Packing {
+    const Unwanted& unwanted;
+    TimePoint now;
+    std::vector<IdKey>* keys;  ///< of what is packed, where given
+  };
+  void pack_messages(pubsub::RpcWriter& writer, const Packing& how, Packed& packed);
   bool control_empty() const {
     return !extensions && !test_extension && partials.empty() && announcements.empty() &&
            mesh_changes.empty() && ihave.empty() && iwant.empty() && idontwant.empty();
@@ -157,74 +180,123 @@ void Outbox::drop_ihave() {
   if (lanes_) lanes_->ihave.clear();
 }
 
-Outbox::Dropped Outbox::push(Lane lane, SharedBytes field, IdKey key, const Limits& limits) {
-  auto& all = lanes().messages;
-  const auto own = std::to_underlying(lane);
-  const auto size = field.size();
-  std::size_t fixed_bytes = 0;
-  std::size_t fixed_items = 0;
-  for (std::size_t i = 0; i <= own; ++i) {
-    fixed_bytes += all[i].bytes;
-    fixed_items += all[i].items.size();
+bool Outbox::Lanes::within_share(const Item& item) const {
+  if (item.share == SIZE_MAX) return true;
+  const auto known = std::ranges::find(held, item.topic, &Held::topic);
+  return known == held.end() || known->bytes + item.field.size() <= item.share;
+}
+
+void Outbox::Lanes::note(const Item& item) {
+  const auto size = item.field.size();
+  bytes += size;
+  ++count;
+  expiring += item.expires != TimePoint::max();
+  if (item.share == SIZE_MAX) return;
+  const auto known = std::ranges::find(held, item.topic, &Held::topic);
+  if (known != held.end()) {
+    known->bytes += size;
+  } else {
+    held.push_back({item.topic, size});
   }
-  if (fixed_bytes + size > limits.bytes_max || fixed_items >= limits.items_max) {
-    return {.messages = 1, .refused = true};
+}
+
+void Outbox::Lanes::forget(const Item& item) {
+  const auto size = item.field.size();
+  bytes -= size;
+  --count;
+  expiring -= item.expires != TimePoint::max();
+  if (item.share == SIZE_MAX) return;
+  const auto known = std::ranges::find(held, item.topic, &Held::topic);
+  ASSERT(known != held.end() && known->bytes >= size);
+  known->bytes -= size;
+  if (known->bytes == 0) held.erase(known);
+}
+
+void Outbox::Lanes::drop_oldest(MessageLane& lane) {
+  const auto item = lane.items.pop();
+  lane.release(item.field.size());
+  forget(item);
+}
+
+template <class Predicate>
+std::size_t Outbox::Lanes::remove_if(Predicate drop) {
+  std::size_t removed = 0;
+  for (auto& lane : messages) {
+    removed += lane.items.remove_if([&](const Item& item) {
+      if (!drop(item)) return false;
+      lane.release(item.field.size());
+      forget(item);
+      return true;
+    });
   }
+  return removed;
+}
+
+Outbox::Dropped Outbox::push(Lane lane, Item item, const Limits& limits) {
+  auto& all = lanes();
+  auto& places = all.messages;
+  const auto own = std::to_underlying(lane) * priorities + std::to_underlying(item.priority);
+  const auto size = item.field.size();
+  const auto lacks_room = [&](std::size_t bytes, std::size_t items) {
+    return bytes + size > limits.bytes_max || items >= limits.items_max;
+  };
   Dropped dropped;
-  for (std::size_t later = all.size() - 1; later > own; --later) {
-    while (bytes() + size > limits.bytes_max || messages() >= limits.items_max) {
-      if (all[later].items.empty()) break;
-      all[later].drop_oldest();
-      ++dropped.messages;
+  if (!all.within_share(item)) return {.messages = 1, .refused = true, .over_share = true};
+  if (lacks_room(all.bytes, all.count)) {
+    std::size_t fixed_bytes = 0;
+    std::size_t fixed_items = 0;
+    for (std::size_t i = 0; i <= own; ++i) {
+      fixed_bytes += places[i].bytes;
+      fixed_items += places[i].items.size();
+    }
+    if (lacks_room(fixed_bytes, fixed_items)) return {.messages = 1, .refused = true};
+    for (std::size_t later = places.size() - 1; later > own; --later) {
+      while (lacks_room(all.bytes, all.count) && !places[later].items.empty()) {
+        all.drop_oldest(places[later]);
+        ++dropped.messages;
+      }
     }
   }
-  all[own].push({std::move(field), key});
+  places[own].grow(size);
+  all.note(item);
+  places[own].items.push(std::move(item));
   return dropped;
 }
 
 std::size_t Outbox::cancel(const Unwanted& unwanted) {
   if (!lanes_ || unwanted.empty()) return 0;
-  std::size_t cancelled = 0;
-  for (auto& lane : lanes_->messages) {
-    cancelled += lane.items.remove_if([&](const Item& item) {
-      if (!unwanted.contains(item.key)) return false;
-      lane.release(item.field.size());
-      return true;
-    });
-  }
-  return cancelled;
+  return lanes_->remove_if([&](const Item& item) { return unwanted.contains(item.key); });
+}
+
+std::size_t Outbox::expire(TimePoint now) {
+  if (!lanes_ || lanes_->expiring == 0) return 0;
+  return lanes_->remove_if([&](const Item& item) { return item.expires <= now; });
 }
 
 bool Outbox::empty() const { return !lanes_ || (lanes_->control_empty() && messages() == 0); }
 
-std::size_t Outbox::bytes() const {
-  std::size_t sum = 0;
-  if (!lanes_) return sum;
-  for (const auto& lane : lanes_->messages) sum += lane.bytes;
-  return sum;
-}
+std::size_t Outbox::bytes() const { return lanes_ ? lanes_->bytes : 0; }
 
-std::size_t Outbox::messages() const {
-  std::size_t sum = 0;
-  if (!lanes_) return sum;
-  for (const auto& lane : lanes_->messages) sum += lane.items.size();
-  return sum;
-}
+std::size_t Outbox::messages() const { return lanes_ ? lanes_->count : 0; }
 
 std::size_t Outbox::bytes(Lane lane) const {
-  return lanes_ ? lanes_->messages[std::to_underlying(lane)].bytes : 0;
+  std::size_t sum = 0;
+  if (!lanes_) return sum;
+  for (const auto& place : lanes_->of(lane)) sum += place.bytes;
+  return sum;
 }
 
 Outbox::Shed Outbox::shed(Lane lane, std::size_t bytes) {
   Shed shed;
   if (!lanes_) return shed;
-  auto& messages = lanes_->messages[std::to_underlying(lane)];
-  const auto before = messages.bytes;
-  while (!messages.items.empty() && before - messages.bytes < bytes) {
-    messages.drop_oldest();
-    ++shed.messages;
+  const auto before = lanes_->bytes;
+  for (auto& place : lanes_->of(lane) | std::views::reverse) {  // the lowest priority first
+    while (!place.items.empty() && before - lanes_->bytes < bytes) {
+      lanes_->drop_oldest(place);
+      ++shed.messages;
+    }
   }
-  shed.bytes = before - messages.bytes;
+  shed.bytes = before - lanes_->bytes;
   return shed;
 }
 
@@ -246,7 +318,7 @@ void Outbox::rest() {
 /// Messages follow only when every subscription, GRAFT and PRUNE is out: an implementation that was
 /// not told of a topic prunes a GRAFT for it and counts messages of it as useless.
 Outbox::Packed Outbox::pack(const pubsub::SendLimits& limits, const Unwanted& unwanted,
-                            std::vector<IdKey>* keys) {
+                            TimePoint now, std::vector<IdKey>* keys) {
   Packed packed;
   if (empty()) return packed;
   pubsub::RpcWriter writer{limits};
@@ -254,24 +326,29 @@ Outbox::Packed Outbox::pack(const pubsub::SendLimits& limits, const Unwanted& un
   if (lanes_->pack_topics(writer)) {
     lanes_->pack_ids(writer, limits);
     lanes_->pack_extension(writer);
-    bool room = true;
-    for (auto& lane : lanes_->messages) {
-      while (room && !lane.items.empty()) {
-        const bool skip = !unwanted.empty() && unwanted.contains(lane.items.front().key);
-        if (skip) {
-          ++packed.cancelled;
-        } else if (!writer.add_publish(lane.items.front().field)) {
-          room = false;
-          break;
-        } else if (keys != nullptr) {
-          keys->push_back(lane.items.front().key);
-        }
-        lane.drop_oldest();
-      }
-    }
+    lanes_->pack_messages(writer, {unwanted, now, keys}, packed);
   }
   if (!writer.empty()) packed.rpc = writer.take();
   return packed;
+}
+
+/// As many as fit, but for those that are of no use any more.
+void Outbox::Lanes::pack_messages(pubsub::RpcWriter& writer, const Packing& how, Packed& packed) {
+  for (auto& lane : messages) {
+    while (!lane.items.empty()) {
+      const auto& next = lane.items.front();
+      if (next.expires <= how.now) {
+        ++packed.expired;
+      } else if (!how.unwanted.empty() && how.unwanted.contains(next.key)) {
+        ++packed.cancelled;
+      } else if (!writer.add_publish(next.field)) {
+        return;
+      } else if (how.keys != nullptr) {
+        how.keys->push_back(next.key);
+      }
+      drop_oldest(lane);
+    }
+  }
 }
 
 /// False when some did not fit.

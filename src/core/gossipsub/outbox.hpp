@@ -11,6 +11,7 @@
 #include "base/shared_bytes.hpp"
 #include "core/gossipsub/id_key.hpp"
 #include "core/gossipsub/remembered.hpp"
+#include "core/gossipsub/topic_policy.hpp"
 #include "core/gossipsub/topics.hpp"
 #include "core/pubsub/message_id.hpp"
 #include "core/pubsub/rpc.hpp"
@@ -35,7 +36,8 @@ struct OfferedPeer {
 };
 
 /// What waits to be sent to one peer: control, merged so that the last word on a topic stands, and
-/// three lanes of messages bounded together in bytes and number. At rest it is one null pointer.
+/// three lanes of messages, each ordered by priority, bounded together in bytes and number. At rest
+/// it is one null pointer.
 class Outbox {
  public:
   struct Limits {
@@ -73,17 +75,29 @@ class Outbox {
   /// Forgets queued adverts: each heartbeat's say what the ones before said, and more.
   void drop_ihave();
 
+  /// A message that waits, and the rules of its topic that it was queued by.
+  struct Item {
+    SharedBytes field;
+    IdKey key;
+    TimePoint expires = TimePoint::max();  ///< from then on it is dropped instead of sent
+    std::size_t share = SIZE_MAX;          ///< bytes that its topic may hold; SIZE_MAX: all
+    TopicHandle topic{};
+    Priority priority = Priority::normal;
+  };
   struct Dropped {
     std::size_t messages = 0;
-    bool refused = false;  ///< the message itself found no room
+    bool refused = false;     ///< the message itself found no room
+    bool over_share = false;  ///< likewise, as its topic holds its share
   };
-  /// Makes room by dropping the oldest of the later lanes; never of its own or an earlier one, and
-  /// nothing when that would not do.
-  Dropped push(Lane lane, SharedBytes field, IdKey key, const Limits& limits);
+  /// Makes room by dropping the oldest of later lanes, and of lower priorities in its own; never of
+  /// its own place or an earlier one, and nothing when that would not do.
+  Dropped push(Lane lane, Item item, const Limits& limits);
   /// Removes queued messages the peer does not want; answers how many. Takes one pass over the
   /// queues: `pack` leaves such messages out anyway, so this is for once a heartbeat, before an
   /// IDONTWANT is forgotten.
   std::size_t cancel(const Unwanted& unwanted);
+  /// Removes queued messages whose time is over, likewise once a heartbeat; answers how many.
+  std::size_t expire(TimePoint now);
 
   bool empty() const;
   std::size_t bytes() const;  ///< of queued messages
@@ -105,9 +119,10 @@ class Outbox {
   struct Packed {
     std::optional<pubsub::PackedRpc> rpc;  ///< none: nothing is left
     std::size_t cancelled = 0;             ///< messages left out for being unwanted
+    std::size_t expired = 0;               ///< likewise for having waited too long
   };
   /// `keys`, where given, gets those of the messages packed.
-  Packed pack(const pubsub::SendLimits& limits, const Unwanted& unwanted,
+  Packed pack(const pubsub::SendLimits& limits, const Unwanted& unwanted, TimePoint now,
               std::vector<IdKey>* keys = nullptr);
 
  private:

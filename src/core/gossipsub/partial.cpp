@@ -167,7 +167,7 @@ std::vector<PeerHandle> Router::State::partial_audience(const Topic& topic,
       if (takes_parts(topic, peer) || gives_parts(topic, peer)) audience.insert(handle);
     }
   };
-  if (config->flood_publish) {
+  if (topic.rules->flood_publish) {
     add(topic.subscribers);
   } else {
     add(topic.joined ? topic.mesh : topic.fanout);
@@ -211,7 +211,8 @@ bool Router::State::send_partial(const PartialSending& sending, Peer& peer,
   if (!parts.message.empty()) view.message = parts.message;
   if (news) view.metadata = group.ours.view();
   const auto field = pubsub::partial_field(view);
-  if (field.size() > config->message_size_max || !peer.outbox.partial(field, outbox_limits)) {
+  const auto size_max = std::min(topic.rules->message_size_max, peer.rpc_size_max);
+  if (field.size() > size_max || !peer.outbox.partial(field, outbox_limits)) {
     count(Traced::Kind::outbox_dropped, peer, topic.name, "partial message");
     return false;
   }

@@ -34,12 +34,15 @@ struct Peer {
   bool greeted = false;       ///< we could once
   bool write_wanted = false;  ///< WantsWrite was said and pack() has not run dry since
   Version version = Version::floodsub;
-  TopicSet topics;            ///< subscribed
-  TopicSet requests_partial;  ///< subscribed, wanting parts
-  TopicSet sends_partial;     ///< subscribed, able to send parts
-  TopicSet early_grafts;      ///< asked for before our stream was open, answered when it is
-  TopicSet lost_meshes;       ///< mesh links that ended with our stream, to be settled on the next
-  TopicSet unconfirmed;       ///< of `topics`: not said again on its newest stream
+  pubsub::SendLimits agent_limits;      ///< what its agent takes
+  pubsub::SendLimits send_limits;       ///< likewise, and no larger RPCs than it takes
+  std::size_t rpc_size_max = SIZE_MAX;  ///< as far as is known
+  TopicSet topics;                      ///< subscribed
+  TopicSet requests_partial;            ///< subscribed, wanting parts
+  TopicSet sends_partial;               ///< subscribed, able to send parts
+  TopicSet early_grafts;  ///< asked for before our stream was open, answered when it is
+  TopicSet lost_meshes;   ///< mesh links that ended with our stream, to be settled on the next
+  TopicSet unconfirmed;   ///< of `topics`: not said again on its newest stream
   std::optional<std::uint64_t> confirmed_by;  ///< the heartbeat that ends the unconfirmed ones
   std::size_t topic_bytes = 0;
   double told_score = 0;            ///< by the latest `score_changed`

@@ -9,10 +9,14 @@ namespace grapevine::gossipsub {
 
 /// What is done with a message of ours before anybody is sent it; answers its topic.
 Result<Topic*, PublishError> Router::State::admit(const pubsub::Message& message, TimePoint now) {
-  if (const auto fit = check_own(message); !fit) return unexpected(fit.error());
-  if (!seen.insert(message.id.bytes(), now)) return unexpected(PublishError::duplicate);
+  const auto fit = check_own(message);
+  if (!fit) return unexpected(fit.error());
+  auto& topic = **fit;
+  if (!seen.insert(message.id.bytes(), now)) {
+    release_later(topic);
+    return unexpected(PublishError::duplicate);
+  }
   ++counters.published;
-  auto& topic = topics.intern(message.view.topic);
   if (topic.traffic == Traffic::Place::foreign) topic.traffic = traffic.open(message.view.topic);
   ++traffic_of(topic).published;
   record_message(Recorded::Kind::publish, message, self);
@@ -31,9 +35,10 @@ Result<std::size_t, PublishError> Router::State::publish(pubsub::Message message
   const auto admitted = admit(message, now);
   if (!admitted) return unexpected(admitted.error());
   auto& topic = **admitted;
-  const Sending sending{message, key_of(message.id.bytes()), topic, Lane::own, {}};
+  const auto key = key_of(message.id.bytes());
+  const Sending sending{message, topic, Lane::own, {}, queued(message.field, key, topic, now)};
   std::size_t sent = 0;
-  if (config->flood_publish) {
+  if (topic.rules->flood_publish) {
     sent = send_to_all(sending, topic.subscribers);
   } else {
     if (!topic.joined && config->mode == Mode::gossipsub) prepare_fanout(topic, now);
@@ -57,7 +62,8 @@ std::size_t Router::State::publish_batch(std::vector<pubsub::Message> messages, 
     const auto admitted = admit(message, now);
     if (!admitted) continue;
     topic = *admitted;
-    batch.push_back({message, key_of(message.id.bytes()), *topic, Lane::own, {}});
+    const auto key = key_of(message.id.bytes());
+    batch.push_back({message, *topic, Lane::own, {}, queued(message.field, key, *topic, now)});
   }
   if (batch.empty()) return 0;
   const auto recipients = recipients_of(*topic, now);
@@ -78,7 +84,7 @@ std::size_t Router::State::publish_batch(std::vector<pubsub::Message> messages, 
 
 /// As `publish` chooses them.
 std::vector<PeerHandle> Router::State::recipients_of(Topic& topic, TimePoint now) {
-  if (config->flood_publish) return topic.subscribers.copy();
+  if (topic.rules->flood_publish) return topic.subscribers.copy();
   if (!topic.joined && config->mode == Mode::gossipsub) prepare_fanout(topic, now);
   auto recipients = topic.joined ? topic.mesh.copy() : topic.fanout.copy();
   recipients.insert(recipients.end(), topic.flood.begin(), topic.flood.end());
@@ -87,7 +93,9 @@ std::vector<PeerHandle> Router::State::recipients_of(Topic& topic, TimePoint now
 
 /// Neither cached nor sent: it is not advertised, and an IWANT for it finds nothing.
 Result<void, PublishError> Router::State::publish_local(pubsub::Message message, TimePoint now) {
-  if (const auto fit = check_own(message); !fit) return fit;
+  const auto fit = check_own(message);
+  if (!fit) return unexpected(fit.error());
+  release_if_idle(**fit);
   if (!seen.insert(message.id.bytes(), now)) return unexpected(PublishError::duplicate);
   ++counters.published;
   ++traffic.at(traffic.open(message.view.topic)).published;
@@ -97,13 +105,16 @@ Result<void, PublishError> Router::State::publish_local(pubsub::Message message,
   return {};
 }
 
-Result<void, PublishError> Router::State::check_own(const pubsub::Message& message) const {
+/// Answers the topic where the message fits it.
+Result<Topic*, PublishError> Router::State::check_own(const pubsub::Message& message) {
   const auto name = message.view.topic;
   if (name.empty() || name.size() > pubsub::topic_size_max) {
     return unexpected(PublishError::bad_topic);
   }
-  if (message.field.size() > config->message_size_max) return unexpected(PublishError::too_large);
-  return {};
+  auto& topic = topics.intern(name);
+  if (message.field.size() <= topic.rules->message_size_max) return &topic;
+  release_later(topic);
+  return unexpected(PublishError::too_large);
 }
 
 void Router::State::prepare_fanout(Topic& topic, TimePoint now) {
@@ -111,7 +122,7 @@ void Router::State::prepare_fanout(Topic& topic, TimePoint now) {
     const auto able = [&](const Peer& peer) {
       return peer.meshes() && !below(peer, &ScoreThresholds::publish);
     };
-    for (const auto handle : pick(config->d, topic, able)) topic.fanout.insert(handle);
+    for (const auto handle : pick(topic.rules->d, topic, able)) topic.fanout.insert(handle);
   }
   topic.fanout_expires = base::saturating_add(now, config->fanout_ttl);
   refresh_active(topic);
@@ -125,15 +136,15 @@ std::size_t Router::State::send_to_all(const Sending& sending, const PeerSet& re
 
 bool Router::State::send(const Sending& sending, Peer& peer) {
   if (!peer.stream_open) return false;
-  const auto& [message, key, topic, lane, without] = sending;
+  const auto& [message, topic, lane, without, item] = sending;
   if (std::ranges::find(without, peer.handle) != without.end()) return false;
   if (message.view.from && equal(*message.view.from, peer.id.bytes())) return false;
-  if (!peer.unwanted.empty() && peer.unwanted.contains(key)) return false;
+  if (!peer.unwanted.empty() && peer.unwanted.contains(item.key)) return false;
   if (topic.partial && takes_parts(topic, peer)) return false;
   if (scores && withheld(peer, lane)) return false;
-  const bool queued = push(peer, lane, message.field, key, topic.name);
-  traffic_of(topic).broadcast.messages += queued;
-  return queued;
+  const bool taken = push(peer, lane, item, topic.name);
+  traffic_of(topic).broadcast.messages += taken;
+  return taken;
 }
 
 /// gossipsub v1.1, "Score Thresholds": publish. Floodsub peers are in no mesh from which a bad
@@ -143,24 +154,41 @@ bool Router::State::withheld(const Peer& peer, Lane lane) const {
   return below(peer, &ScoreThresholds::publish);
 }
 
-bool Router::State::push(Peer& peer, Lane lane, const SharedBytes& field, IdKey key,
-                         const TopicName& topic) {
-  if (!room_in_all(lane, field.size())) {
-    ++counters.rpc_dropped;
-    count(Traced::Kind::outbox_dropped, peer, topic, "all outboxes are full");
-    record_drops(peer, field, {.messages = 1, .refused = true});
+/// A message as it waits in an outbox, by its topic's rules.
+Outbox::Item Router::State::queued(SharedBytes field, IdKey key, const Topic& topic,
+                                   TimePoint now) const {
+  const auto& rules = *topic.rules;
+  return {.field = std::move(field),
+          .key = key,
+          .expires = base::saturating_add(now, rules.expiry),
+          .share = rules.queue_bytes_max,
+          .topic = topic.handle,
+          .priority = rules.priority};
+}
+
+bool Router::State::push(Peer& peer, Lane lane, const Outbox::Item& item, const TopicName& topic) {
+  if (item.field.size() > peer.rpc_size_max) {
+    ++counters.oversize;
+    count(Traced::Kind::too_large_for_peer, peer, topic, {});
     return false;
   }
-  const auto dropped = peer.outbox.push(lane, field, key, outbox_limits);
+  if (!room_in_all(lane, item.field.size())) {
+    ++counters.rpc_dropped;
+    count(Traced::Kind::outbox_dropped, peer, topic, "all outboxes are full");
+    record_drops(peer, item.field, {.messages = 1, .refused = true});
+    return false;
+  }
+  const auto dropped = peer.outbox.push(lane, item, outbox_limits);
   if (dropped.messages > 0) {
     counters.rpc_dropped += dropped.messages;
     if (scores) scores->drop(peer.handle, static_cast<double>(dropped.messages));
-    count(Traced::Kind::outbox_dropped, peer, topic, "outbox is full", dropped.messages);
-    record_drops(peer, field, dropped);
+    count(Traced::Kind::outbox_dropped, peer, topic,
+          dropped.over_share ? "queue share" : "outbox is full", dropped.messages);
+    record_drops(peer, item.field, dropped);
   }
   want_write(peer);
   if (dropped.refused) return false;
-  if (!receipts.empty()) receipts.note(key, key_of(peer), Receipts::Level::queued);
+  if (!receipts.empty()) receipts.note(item.key, key_of(peer), Receipts::Level::queued);
   return true;
 }
 
@@ -204,6 +232,12 @@ std::size_t Router::State::shed_all(Lane lane, std::size_t bytes) {
     record_drops(peer, {}, {.messages = shed.messages});
   }
   return freed;
+}
+
+void Router::State::note_expired(Peer& peer, std::size_t messages) {
+  counters.expired += messages;
+  count(Traced::Kind::outbox_expired, peer, {}, {}, messages);
+  record_drops(peer, {}, {.messages = messages});
 }
 
 void Router::State::want_write(Peer& peer) {

@@ -45,7 +45,10 @@ std::string_view name(Traced::Kind kind) {
                                                "peer_added",
                                                "peer_removed",
                                                "validated",
-                                               "score_changed"};
+                                               "score_changed",
+                                               "outbox_expired",
+                                               "too_large_for_peer",
+                                               "size_capped"};
   return names[static_cast<std::size_t>(kind)];
 }
 
@@ -68,7 +71,7 @@ Router::State::State(const PeerId& self_id, std::shared_ptr<const Config> config
       rng{std::move(rng_in)},
       id_hash{rng},
       outbox_limits{config->outbox_bytes_max, config->outbox_items_max},
-      topics{rng, config->topics_max},
+      topics{rng, config->topics_max, rules_of(*config, {})},
       backoffs{rng},
       mcache{{config->mcache_len, config->mcache_gossip, config->mcache_bytes_max}},
       seen{config->seen, rng},
@@ -123,6 +126,7 @@ Router::~Router() = default;
 void Router::add_peer(PeerHandle handle, const PeerInfo& info, TimePoint) {
   auto& peer = state_->peers.add(handle, info);
   peer.outbox = Outbox{&state_->outbox_totals};
+  peer.agent_limits = peer.send_limits = state_->config->send_limits;
   peer.direct = std::ranges::find(state_->direct, info.id) != state_->direct.end();
   state_->begin_record(peer, info.ips);
 }
@@ -143,7 +147,7 @@ void Router::on_stream_open(PeerHandle handle, Version version, TimePoint now) {
   if (!peer.meshes()) return;
   for (const auto topic_handle : peer.topics) {
     auto& topic = state.topics.at(topic_handle);
-    if (topic.mesh.size() < state.config->d_low && state.graftable(topic, peer, now)) {
+    if (topic.mesh.size() < topic.rules->d_low && state.graftable(topic, peer, now)) {
       state.graft(topic, {&handle, 1}, "new peer", now);
     }
   }
@@ -223,7 +227,7 @@ Result<void, pubsub::RpcError> Router::on_rpc(PeerHandle from, const SharedBytes
   for (const auto topic : rpc.graft) state.on_graft(peer, topic, now);
   for (const auto& prune : rpc.prune) state.on_prune(peer, prune, now);
   if (!rpc.ihave.empty()) state.on_ihave(peer, rpc.ihave, now);
-  if (!rpc.iwant.empty()) state.on_iwant(peer, rpc.iwant);
+  if (!rpc.iwant.empty()) state.on_iwant(peer, rpc.iwant, now);
   if (!rpc.idontwant.empty()) state.on_idontwant(peer, rpc.idontwant);
   if (rpc.partial) state.on_partial(peer, frame, *rpc.partial);
   return {};
@@ -319,16 +323,17 @@ std::optional<Output> Router::poll() {
   return state.outputs.pop();
 }
 
-std::optional<pubsub::PackedRpc> Router::pack(PeerHandle handle, TimePoint) {
+std::optional<pubsub::PackedRpc> Router::pack(PeerHandle handle, TimePoint now) {
   auto* peer = state_->peers.find(handle);
   if (peer == nullptr || !peer->stream_open) return std::nullopt;
   std::vector<IdKey> keys;
   const bool followed = !state_->receipts.empty();
   auto packed =
-      peer->outbox.pack(state_->config->send_limits, peer->unwanted, followed ? &keys : nullptr);
+      peer->outbox.pack(peer->send_limits, peer->unwanted, now, followed ? &keys : nullptr);
   for (const auto key : keys) {
     state_->receipts.note(key, state_->key_of(*peer), Receipts::Level::written);
   }
+  if (packed.expired > 0) state_->note_expired(*peer, packed.expired);
   if (packed.cancelled > 0) {
     state_->count(Traced::Kind::idontwant_cancelled, *peer, {}, {}, packed.cancelled);
   }
@@ -454,6 +459,7 @@ void Router::check_invariants(TimePoint now) const {
 void Router::State::check_topic(const Topic& topic, TimePoint now) const {
   ASSERT(topic.active() == active.contains(topic.handle));
   ASSERT(topic.mesh.empty() || topic.joined);
+  ASSERT(topic.joined == (topic.wanted && !topic.rules->fanout_only));
   ASSERT(topic.fanout.empty() || (!topic.joined && topic.fanout_expires));
   ASSERT(!topic.idle() || lingering.contains(topic.handle));
   ASSERT(topic.partial == (partials.find(topic.handle) != nullptr));

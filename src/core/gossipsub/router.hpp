@@ -18,6 +18,7 @@
 #include "core/gossipsub/partial_message.hpp"
 #include "core/gossipsub/score_explanation.hpp"
 #include "core/gossipsub/score_params.hpp"
+#include "core/gossipsub/topic_policy.hpp"
 #include "core/gossipsub/traffic.hpp"
 #include "core/pubsub/message.hpp"
 #include "core/pubsub/rpc.hpp"
@@ -42,7 +43,7 @@ enum class Validation { accept, reject, ignore };
 
 /// Why a publish did not happen.
 enum class PublishError {
-  too_large,  ///< above `message_size_max`
+  too_large,  ///< above the topic's `message_size_max`
   duplicate,  ///< the id was seen already
   bad_topic,  ///< empty or longer than pubsub::topic_size_max
 };
@@ -169,6 +170,9 @@ struct Traced {
     peer_removed,   ///< we cannot any more
     validated,      ///< the application's word; the reason is which
     score_changed,  ///< at a heartbeat; the reason is the threshold crossed, `value` the new score
+    outbox_expired,
+    too_large_for_peer,  ///< not sent: its RPCs are known to end the stream
+    size_capped,
   };
   Kind kind;
   PeerId peer;
@@ -215,6 +219,8 @@ struct Counters {
   std::uint64_t ignored = 0;
   std::uint64_t published = 0;
   std::uint64_t rpc_dropped = 0;  ///< messages an outbox had no room for
+  std::uint64_t expired = 0;      ///< messages that waited too long in an outbox
+  std::uint64_t oversize = 0;     ///< messages not sent to a peer that does not take their size
 };
 
 /// How long a message is followed, and under which number.
@@ -273,6 +279,10 @@ class Router {
 
   void join(std::string_view topic, TimePoint now);
   void leave(std::string_view topic, TimePoint now);
+  /// What holds in `topic` from now on, joined or not; an empty one makes an end of it. Messages
+  /// that wait in outboxes keep the rules they were queued by.
+  Result<void, ConfigError> set_policy(std::string_view topic, const TopicPolicy& policy,
+                                       TimePoint now);
   /// Messages of `topic` from others ask through `Validate` first. Holds until switched off.
   void set_validated(std::string_view topic, bool on);
   /// Sends a message of our own, encoded and signed by the caller, with its id. Answers the number
@@ -303,6 +313,10 @@ class Router {
   void add_direct(const PeerId& peer, TimePoint now);
   void remove_direct(const PeerId& peer);
   void set_ips(PeerHandle peer, std::span<const IpAddress> ips);
+  /// What the peer says it is: what an RPC to it may hold follows from that.
+  void set_agent(PeerHandle peer, std::string_view agent);
+  /// No message larger than that is sent to it, and no RPC of several; nullopt: any.
+  void set_rpc_size_max(PeerHandle peer, std::optional<std::size_t> size_max);
   /// The signed record by which others are told of the peer, checked by the caller; empty: it is
   /// named without one. Kept only with `peer_exchange`, and up to 4 KiB.
   void set_record(PeerHandle peer, SharedBytes record);

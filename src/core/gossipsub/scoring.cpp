@@ -143,14 +143,18 @@ Result<void, ConfigError> Router::set_topic_score_params(std::string_view name,
                                                          const TopicScoreParams& params,
                                                          TimePoint now) {
   if (auto checked = check(params, {}); !checked) return checked;
-  auto& scores = state_->scores;
-  if (!scores) return {};
+  state_->set_topic_score(name, params, now);
+  return {};
+}
+
+void Router::State::set_topic_score(std::string_view name, const TopicScoreParams& params,
+                                    TimePoint now) {
+  if (!scores) return;
   const auto scored = scores->set_topic_params(name, params);
-  auto* topic = state_->topics.find(name);
-  if (topic == nullptr || !topic->joined || topic->scored == scored) return {};
+  auto* topic = topics.find(name);
+  if (topic == nullptr || !topic->joined || topic->scored == scored) return;
   topic->scored = scored;
   for (const auto peer : topic->mesh) scores->graft(peer, scored, now);  // they are in it already
-  return {};
 }
 
 double Router::score(const PeerId& id) const {

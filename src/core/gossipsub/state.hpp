@@ -32,6 +32,7 @@ namespace grapevine::gossipsub {
 ///   replay.cpp         messages out of a neighbour's history, ids of an earlier run
 ///   publishing.cpp     messages of our own, fanout, outboxes
 ///   discovery.cpp      peers looked for outside
+///   policies.cpp       what holds in one topic, what a peer takes
 ///   gossip.cpp         IHAVE, IWANT, IDONTWANT
 ///   scoring.cpp        what peers' conduct adds to their records, and what the records cost them
 ///   heartbeat.cpp      what happens each heartbeat
@@ -51,9 +52,13 @@ struct Router::State {
   void forget_subscriptions(Peer& peer);
   void join(std::string_view name, TimePoint now);
   void leave(std::string_view name, TimePoint now);
+  void enter(Topic& topic, TimePoint now);
+  void quit(Topic& topic, TimePoint now);
   void announce(const Topic& topic, bool subscribe);
   void announce(Peer& peer, const Topic& topic, bool subscribe);
   void release_if_idle(Topic& topic);
+  /// Likewise, but not at once: others of a batch may name it.
+  void release_later(const Topic& topic);
   void release_lingering();
   /// Brings `flood` of the peer's topics and `active` of a topic up to date.
   void refresh_flood(Peer& peer);
@@ -117,8 +122,7 @@ struct Router::State {
   void on_verified(Ticket ticket, const Result<void, pubsub::RejectReason>& verdict, TimePoint now);
   void on_validated(Ticket ticket, Validation verdict, TimePoint now);
   void accept_pending(Ticket ticket, TimePoint now);
-  void accept(pubsub::Message message, IdKey key, Topic& topic, const PeerId& via,
-              std::span<const PeerHandle> senders);
+  void accept(Pending::Copy copy, Topic& topic, std::span<const PeerHandle> senders, TimePoint now);
   void refuse(Ticket ticket, std::string_view reason, Traced::Kind kind, TimePoint now);
   void settle(const Pending::Entry& entry);
 
@@ -132,7 +136,7 @@ struct Router::State {
 
   // publishing.cpp
   Result<std::size_t, PublishError> publish(pubsub::Message message, TimePoint now);
-  Result<void, PublishError> check_own(const pubsub::Message& message) const;
+  Result<Topic*, PublishError> check_own(const pubsub::Message& message);
   Result<Topic*, PublishError> admit(const pubsub::Message& message, TimePoint now);
   std::size_t publish_batch(std::vector<pubsub::Message> messages, TimePoint now);
   Result<void, PublishError> publish_local(pubsub::Message message, TimePoint now);
@@ -141,26 +145,33 @@ struct Router::State {
   /// Everything about one message that is the same for all its recipients.
   struct Sending {
     const pubsub::Message& message;
-    IdKey key;
     const Topic& topic;
     Lane lane;
     std::span<const PeerHandle> without;
+    Outbox::Item item;
   };
   std::size_t send_to_all(const Sending& sending, const PeerSet& recipients);
   bool send(const Sending& sending, Peer& peer);
   bool withheld(const Peer& peer, Lane lane) const;
-  bool push(Peer& peer, Lane lane, const SharedBytes& field, IdKey key, const TopicName& topic);
+  Outbox::Item queued(SharedBytes field, IdKey key, const Topic& topic, TimePoint now) const;
+  bool push(Peer& peer, Lane lane, const Outbox::Item& item, const TopicName& topic);
   bool room_in_all(Lane lane, std::size_t size);
   std::size_t shed_all(Lane lane, std::size_t bytes);
+  void note_expired(Peer& peer, std::size_t messages);
 
   // discovery.cpp
   std::size_t reachable(const Topic& topic) const;
   void discover(Topic& topic, TimePoint now);
 
+  // policies.cpp
+  Result<void, ConfigError> set_policy(std::string_view name, const TopicPolicy& policy,
+                                       TimePoint now);
+  void set_send_limits(Peer& peer) const;
+
   // gossip.cpp
   void on_ihave(Peer& peer, std::span<const pubsub::IHave> adverts, TimePoint now);
-  void on_iwant(Peer& peer, std::span<const ByteView> ids);
-  void serve(Peer& peer, const MessageCache::Entry& entry);
+  void on_iwant(Peer& peer, std::span<const ByteView> ids, TimePoint now);
+  void serve(Peer& peer, const MessageCache::Entry& entry, TimePoint now);
   void on_idontwant(Peer& peer, std::span<const ByteView> ids);
   void send_idontwant(const pubsub::Message& message, const Topic& topic,
                       std::optional<PeerHandle> from);
@@ -180,6 +191,7 @@ struct Router::State {
   void begin_record(const Peer& peer, std::span<const IpAddress> ips);
   void end_record(const Peer& peer, TimePoint now);
   void refresh_records(TimePoint now);
+  void set_topic_score(std::string_view name, const TopicScoreParams& params, TimePoint now);
   void look_up_scoring(Topic& topic) const;
   void penalise(const Peer& peer, std::uint32_t times, std::string_view reason);
   /// `senders`: those who sent the very copy that was accepted or refused, the first first.
@@ -196,7 +208,7 @@ struct Router::State {
 
   // heartbeat.cpp
   void heartbeat(TimePoint now);
-  void refresh_peers();
+  void refresh_peers(TimePoint now);
   void report_evictions();
   void maintain_mesh(Topic& topic, TimePoint now);
   void maintain_fanout(Topic& topic, TimePoint now);

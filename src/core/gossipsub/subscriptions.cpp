@@ -27,7 +27,7 @@ void Router::State::on_subscriptions(Peer& peer, const pubsub::RpcView& rpc, Tim
     note_flags(peer, subscription);
     if (!fresh) continue;
     auto& topic = *topics.find(subscription.topic);
-    if (topic.joined && topic.mesh.size() < config->d_low && graftable(topic, peer, now)) {
+    if (topic.joined && topic.mesh.size() < topic.rules->d_low && graftable(topic, peer, now)) {
       graft(topic, {&peer.handle, 1}, "subscribed", now);  // not waiting for the heartbeat
     }
   }
@@ -115,11 +115,15 @@ void Router::State::forget_subscriptions(Peer& peer) {
 void Router::State::join(std::string_view name, TimePoint now) {
   if (name.empty() || name.size() > pubsub::topic_size_max) return;
   auto& topic = topics.intern(name);
-  if (topic.joined) return;
+  topic.wanted = true;
+  if (!topic.joined && !topic.rules->fanout_only) enter(topic, now);
+}
+
+void Router::State::enter(Topic& topic, TimePoint now) {
   topic.joined = true;
-  topic.traffic = traffic.open(name);
+  topic.traffic = traffic.open(*topic.name);
   look_up_scoring(topic);
-  trace(Traced::Kind::join, self, name, {});
+  trace(Traced::Kind::join, self, *topic.name, {});
   announce(topic, true);
   auto chosen = topic.fanout.copy();
   std::erase_if(chosen,
@@ -128,24 +132,30 @@ void Router::State::join(std::string_view name, TimePoint now) {
   topic.fanout_expires.reset();
   refresh_active(topic);
   graft(topic, chosen, "fanout", now);
-  if (topic.mesh.size() < config->d) {
-    graft(topic, graft_candidates(config->d - topic.mesh.size(), topic, false, now), "join", now);
+  if (topic.mesh.size() < topic.rules->d) {
+    graft(topic, graft_candidates(topic.rules->d - topic.mesh.size(), topic, false, now), "join",
+          now);
   }
   discover(topic, now);
 }
 
 void Router::State::leave(std::string_view name, TimePoint now) {
   auto* topic = topics.find(name);
-  if (topic == nullptr || !topic->joined) return;
-  announce(*topic, false);
-  prune(*topic, topic->mesh.copy(), {config->unsubscribe_backoff, "left"}, now);
-  for (const auto handle : peers.handles()) peers.at(handle).early_grafts.erase(topic->handle);
-  topic->joined = false;
-  topic->search = {};
-  followups.clear();  // what comes now of the topic is not looked at
-  refresh_active(*topic);
-  trace(Traced::Kind::leave, self, name, {});
+  if (topic == nullptr || !topic->wanted) return;
+  topic->wanted = false;
+  if (topic->joined) quit(*topic, now);
   release_if_idle(*topic);
+}
+
+void Router::State::quit(Topic& topic, TimePoint now) {
+  announce(topic, false);
+  prune(topic, topic.mesh.copy(), {config->unsubscribe_backoff, "left"}, now);
+  for (const auto handle : peers.handles()) peers.at(handle).early_grafts.erase(topic.handle);
+  topic.joined = false;
+  topic.search = {};
+  followups.clear();  // what comes now of the topic is not looked at
+  refresh_active(topic);
+  trace(Traced::Kind::leave, self, *topic.name, {});
 }
 
 void Router::State::announce(const Topic& topic, bool subscribe) {
@@ -177,6 +187,10 @@ void Router::State::release_if_idle(Topic& topic) {
     lingering.erase(handle);
     topics.release(handle);
   }
+}
+
+void Router::State::release_later(const Topic& topic) {
+  if (topic.idle()) lingering.insert(topic.handle);
 }
 
 void Router::State::release_lingering() {

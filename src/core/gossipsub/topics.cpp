@@ -23,8 +23,8 @@ bool TopicCounts::contains(TopicHandle topic) const {
   return index < counts_.size() && counts_[index] > 0;
 }
 
-Topics::Topics(Rng& rng, std::size_t topics_max)
-    : topics_max_{topics_max}, by_name_{0, Hash{base::KeyedHash{rng}}} {}
+Topics::Topics(Rng& rng, std::size_t topics_max, std::shared_ptr<const TopicRules> rules)
+    : topics_max_{topics_max}, rules_{std::move(rules)}, by_name_{0, Hash{base::KeyedHash{rng}}} {}
 
 Topic* Topics::find(std::string_view name) {
   return const_cast<Topic*>(std::as_const(*this).find(name));
@@ -62,6 +62,7 @@ Topic& Topics::intern(std::string_view name) {
   auto& topic = topics_[std::to_underlying(handle)];
   topic = std::make_unique<Topic>();
   topic->handle = handle;
+  topic->rules = rules_;
   topic->name = std::make_shared<const std::string>(name);
   by_name_.emplace(*topic->name, handle);
   return *topic;

@@ -79,7 +79,10 @@ struct Search {
 struct Topic {
   TopicHandle handle{};
   TopicName name;
-  bool joined = false;
+  std::shared_ptr<const TopicRules> rules;  ///< never null
+  bool governed = false;                    ///< by a policy of its own
+  bool wanted = false;                      ///< the application has joined
+  bool joined = false;                      ///< likewise, and others are told
   bool validated = false;
   bool partial = false;  ///< its messages travel in parts too
   PeerSet subscribers;
@@ -94,14 +97,17 @@ struct Topic {
 
   /// The heartbeat has work with it.
   bool active() const { return joined || fanout_expires.has_value(); }
-  bool idle() const { return !active() && !validated && !partial && subscribers.empty(); }
+  bool idle() const {
+    return !active() && !wanted && !governed && !validated && !partial && subscribers.empty();
+  }
 };
 
 /// Interned topics, by handle and by name. Names are chosen by remotes: the hash is keyed (V21),
 /// the number of topics they can make is bounded (V37).
 class Topics {
  public:
-  Topics(Rng& rng, std::size_t topics_max);
+  /// `rules` hold in every topic without a policy.
+  Topics(Rng& rng, std::size_t topics_max, std::shared_ptr<const TopicRules> rules);
 
   Topic* find(std::string_view name);
   const Topic* find(std::string_view name) const;
@@ -113,6 +119,7 @@ class Topics {
   Topic& intern(std::string_view name);
   /// Likewise for what a remote names; nullptr when there are too many.
   Topic* intern_for_remote(std::string_view name);
+  const std::shared_ptr<const TopicRules>& default_rules() const { return rules_; }
   /// Frees an idle topic's place.
   void release(TopicHandle handle);
 
@@ -131,6 +138,7 @@ class Topics {
     bool operator()(std::string_view a, std::string_view b) const { return a == b; }
   };
   std::size_t topics_max_;
+  std::shared_ptr<const TopicRules> rules_;
   std::vector<std::unique_ptr<Topic>> topics_;  ///< by handle
   std::vector<TopicHandle> free_;
   boost::unordered_flat_map<std::string_view, TopicHandle, Hash, Equal>

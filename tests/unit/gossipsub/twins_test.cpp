@@ -202,29 +202,29 @@ SharedBytes field(std::size_t size) {
 TEST(Outbox, ShedsGossipThenForwardedThenRefusesAndDropsNothingInVain) {
   const Outbox::Limits limits{.bytes_max = 1000, .items_max = 100};
   Outbox outbox;
-  for (std::uint64_t i = 0; i < 5; ++i) outbox.push(Lane::gossip, field(100), IdKey{i}, limits);
-  for (std::uint64_t i = 5; i < 10; ++i) outbox.push(Lane::forward, field(100), IdKey{i}, limits);
+  for (std::uint64_t i = 0; i < 5; ++i) outbox.push(Lane::gossip, {field(100), IdKey{i}}, limits);
+  for (std::uint64_t i = 5; i < 10; ++i) outbox.push(Lane::forward, {field(100), IdKey{i}}, limits);
 
-  EXPECT_TRUE(outbox.push(Lane::gossip, field(100), IdKey{10}, limits).refused);
+  EXPECT_TRUE(outbox.push(Lane::gossip, {field(100), IdKey{10}}, limits).refused);
   EXPECT_EQ(outbox.messages(), 10u);
-  EXPECT_EQ(outbox.push(Lane::forward, field(250), IdKey{11}, limits).messages, 3u);
-  EXPECT_TRUE(outbox.push(Lane::forward, field(300), IdKey{12}, limits).refused);
+  EXPECT_EQ(outbox.push(Lane::forward, {field(250), IdKey{11}}, limits).messages, 3u);
+  EXPECT_TRUE(outbox.push(Lane::forward, {field(300), IdKey{12}}, limits).refused);
   EXPECT_EQ(outbox.messages(), 8u);  // two of gossip and six forwarded
-  const auto own = outbox.push(Lane::own, field(900), IdKey{13}, limits);
+  const auto own = outbox.push(Lane::own, {field(900), IdKey{13}}, limits);
   EXPECT_FALSE(own.refused);
   EXPECT_EQ(own.messages, 8u);
-  EXPECT_TRUE(outbox.push(Lane::own, field(200), IdKey{14}, limits).refused);
+  EXPECT_TRUE(outbox.push(Lane::own, {field(200), IdKey{14}}, limits).refused);
   EXPECT_LE(outbox.bytes(), limits.bytes_max);
 }
 
 TEST(Outbox, PacksControlThenOwnThenForwardedThenGossip) {
   const Outbox::Limits limits{.bytes_max = 10'000, .items_max = 100};
   Outbox outbox;
-  outbox.push(Lane::gossip, field(10), IdKey{1}, limits);
-  outbox.push(Lane::forward, field(20), IdKey{2}, limits);
-  outbox.push(Lane::own, field(30), IdKey{3}, limits);
+  outbox.push(Lane::gossip, {field(10), IdKey{1}}, limits);
+  outbox.push(Lane::forward, {field(20), IdKey{2}}, limits);
+  outbox.push(Lane::own, {field(30), IdKey{3}}, limits);
 
-  const auto packed = outbox.pack({}, {});
+  const auto packed = outbox.pack({}, {}, {});
 
   ASSERT_TRUE(packed.rpc);
   ASSERT_EQ(packed.rpc->messages, 3u);
@@ -232,20 +232,20 @@ TEST(Outbox, PacksControlThenOwnThenForwardedThenGossip) {
   EXPECT_EQ(packed.rpc->pieces[2].size(), 20u);
   EXPECT_EQ(packed.rpc->pieces[3].size(), 10u);
   EXPECT_TRUE(outbox.empty());
-  EXPECT_FALSE(outbox.pack({}, {}).rpc);
+  EXPECT_FALSE(outbox.pack({}, {}, {}).rpc);
 }
 
 TEST(Outbox, HoldsMessagesBackUntilEverySubscriptionIsOut) {
   const Outbox::Limits limits{.bytes_max = 10'000, .items_max = 100};
   Outbox outbox;
-  outbox.push(Lane::own, field(30), IdKey{3}, limits);
+  outbox.push(Lane::own, {field(30), IdKey{3}}, limits);
   for (int i = 0; i < 250; ++i) {
     outbox.announce(std::make_shared<const std::string>(std::to_string(i)), true);
   }
 
-  EXPECT_EQ(outbox.pack({}, {}).rpc->messages, 0u);
-  EXPECT_EQ(outbox.pack({}, {}).rpc->messages, 0u);
-  EXPECT_EQ(outbox.pack({}, {}).rpc->messages, 1u);
+  EXPECT_EQ(outbox.pack({}, {}, {}).rpc->messages, 0u);
+  EXPECT_EQ(outbox.pack({}, {}, {}).rpc->messages, 0u);
+  EXPECT_EQ(outbox.pack({}, {}, {}).rpc->messages, 1u);
 }
 
 TEST(Promises, AreBounded) {
