@@ -57,6 +57,7 @@ void World::start(Node& node) {
   ASSERT(host);
   node.host = std::make_unique<host::Host>(std::move(*host));
   node.wake.reset();
+  node.policies.clear();
 }
 
 void World::crash(NodeIndex at) {
@@ -112,14 +113,23 @@ void World::leave(NodeIndex node, std::string_view topic) {
   turn(node);
 }
 
+void World::set_policy(NodeIndex at, std::string_view topic, const gossipsub::TopicPolicy& policy) {
+  ASSERT(host(at).set_policy(topic, policy, now_));
+  nodes_[at]->policies.insert_or_assign(std::string{topic}, policy);
+  turn(at);
+}
+
 pubsub::Message World::message(Node& node, std::string_view topic, std::string_view data) {
+  const auto known = node.policies.find(topic);
   const auto& gossip = *node.config->gossip;
-  const bool sign = gossip.signature_policy == pubsub::SignaturePolicy::strict_sign;
+  const auto& policy = known == node.policies.end() ? gossipsub::TopicPolicy{} : known->second;
+  const bool sign = policy.signature_policy.value_or(gossip.signature_policy) ==
+                    pubsub::SignaturePolicy::strict_sign;
   pubsub::Draft draft{topic, as_bytes(data), sign ? &node.id : nullptr,
                       sign ? std::optional{node.seqno++} : std::nullopt,
                       sign ? &*node.key : nullptr};
   auto message = pubsub::encode(draft);
-  message.id = *gossip.message_id(message.view);
+  message.id = *(policy.message_id ? policy.message_id : gossip.message_id)(message.view);
   return message;
 }
 

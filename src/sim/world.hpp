@@ -73,6 +73,8 @@ class World {
   void add_direct(NodeIndex node, NodeIndex other);
   void join(NodeIndex node, std::string_view topic);
   void leave(NodeIndex node, std::string_view topic);
+  /// What holds in `topic` at `node`, also for what it publishes; gone with a restart.
+  void set_policy(NodeIndex node, std::string_view topic, const gossipsub::TopicPolicy& policy);
   /// Publishes; answers to how many peers.
   std::size_t publish(NodeIndex node, std::string_view topic, std::string_view data);
   /// Publishes several at once, interleaved.
@@ -198,6 +200,7 @@ class World {
     std::uint32_t life = 0;  ///< counts restarts: what was scheduled for an earlier life is dropped
     std::map<host::LinkId, Wire> wires;  ///< of this life
     std::optional<TimePoint> wake;
+    std::map<std::string, gossipsub::TopicPolicy, std::less<>> policies;
     std::vector<Received> received;
     std::map<std::pair<gossipsub::Traced::Kind, std::string_view>, std::uint64_t> traced;
     std::uint64_t seqno = 1;

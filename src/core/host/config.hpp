@@ -58,6 +58,11 @@ struct Config {
       std::chrono::milliseconds{100};  ///< gossip stream reopened after a reset, doubling
   Duration stream_retry_max = std::chrono::seconds{10};
   std::size_t stream_retries_max = 4;  ///< then the connection is closed: never a zombie (V45)
+  /// A gossip stream that is reset within `size_cap_proof` of an RPC of at least `size_cap_min`
+  /// bytes, the largest so far, was reset for its size.
+  std::size_t size_cap_min = 16 * 1024;
+  Duration size_cap_proof = std::chrono::seconds{5};
+  Duration size_cap_holds = std::chrono::minutes{10};  ///< then it is tested again; doubling
   Duration good_stream = std::chrono::seconds{30};  ///< lived so long: its loss begins a new count
   Duration good_connection = std::chrono::seconds{30};  ///< likewise, for dialling direct peers
 };

@@ -19,6 +19,7 @@ void Host::State::enter_router(PeerEntry& peer) {
   if (std::exchange(peer.gossip.in_router, true)) return;
   router.add_peer(peer.handle, {peer.id, find(peer.links.front())->outbound, ips_of(peer)}, now);
   router.set_record(peer.handle, peer.record);
+  if (peer.identified) router.set_agent(peer.handle, as_text(peer.info.agent_version));
 }
 
 /// Where the peer is connected from, for its score.
@@ -58,14 +59,19 @@ void Host::State::open_gossip(PeerEntry& peer, Link& link) {
   const auto first = proposals.size() == 1 ? proposals.front() : std::string{};
   const auto stream = link.channel.open_stream(std::move(proposals), now);
   touch(link);
-  if (!stream) return;
-  add_stream(link, *stream, GossipOut{});
   auto& gossip = peer.gossip;
+  if (!stream) {
+    // For want of room among the streams, which passes, or for good with the connection.
+    if (!gossip.out) reopen_gossip(peer, config->stream_retry_max);
+    return;
+  }
+  add_stream(link, *stream, GossipOut{});
   gossip.out = StreamKey{link.id, *stream};
   gossip.open = false;
   gossip.confirmed = false;
   gossip.protocol = {};
   gossip.opened = now;
+  gossip.size_cap.on_end();
   if (!first.empty()) start_gossip(peer, first);
 }
 
@@ -91,9 +97,12 @@ void Host::State::flush_gossip(PeerEntry& peer) {
   if (!peer.gossip.out || !peer.gossip.open) return;
   const auto out = *peer.gossip.out;
   auto& link = *find(out.link);
+  auto& size_cap = peer.gossip.size_cap;
+  size_cap.on_queued(link.channel.queued(out.stream), now);
   while (link.channel.queued(out.stream) < ahead_max) {
     auto rpc = router.pack(peer.handle, now);
     if (!rpc) break;
+    size_cap.on_sent(rpc->size, now);
     for (auto& piece : rpc->pieces) link.channel.write(out.stream, std::move(piece));
   }
   touch(link);
@@ -187,14 +196,39 @@ void Host::State::on_gossip_out_over(PeerEntry& peer, CloseReason reason) {
   // What follows a lazy proposal makes no sense to a peer that refuses it: it may just hang up.
   gossip.refused = reason == CloseReason::protocol_refused || !gossip.confirmed;
   if (gossip.in_router) router.on_stream_lost(peer.handle, now);
+  if (learn_size(peer, reason)) return reopen_gossip(peer, config->stream_retry_min);
   if (now - gossip.opened > config->good_stream) gossip.retries = 0;
   if (gossip.retries >= config->stream_retries_max) {
     return doom_all(peer, "the gossip stream does not stay open");
   }
   const auto doubled = config->stream_retry_min * (Duration::rep{1} << gossip.retries);
   ++gossip.retries;
-  gossip.retry_at = base::saturating_add(now, std::min(doubled, config->stream_retry_max));
-  set_timer({gossip.retry_at, Timer::Kind::reopen_gossip, 0, std::to_underlying(peer.handle)});
+  reopen_gossip(peer, std::min(doubled, config->stream_retry_max));
+}
+
+void Host::State::reopen_gossip(PeerEntry& peer, Duration after) {
+  peer.gossip.retry_at = base::saturating_add(now, after);
+  set_timer({peer.gossip.retry_at, Timer::Kind::reopen_gossip, 0, std::to_underlying(peer.handle)});
+}
+
+/// Whether the stream's end is put down to the size of what was sent on it. Such an end is no sign
+/// of a peer that is of no use, as it does not come again.
+bool Host::State::learn_size(PeerEntry& peer, CloseReason reason) {
+  auto& size_cap = peer.gossip.size_cap;
+  if (reason != CloseReason::reset || !peer.gossip.confirmed) {
+    size_cap.on_end();
+    return false;
+  }
+  if (!size_cap.on_reset(now)) return false;
+  trace({Traced::Kind::size_capped, peer.id, {}, "stream reset after a large RPC", 1});
+  apply_size_cap(peer);
+  set_timer({size_cap.until(), Timer::Kind::size_cap, 0, std::to_underlying(peer.handle)});
+  return true;
+}
+
+void Host::State::apply_size_cap(PeerEntry& peer) {
+  if (peer.gossip.in_router)
+    router.set_rpc_size_max(peer.handle, peer.gossip.size_cap.size_max(now));
 }
 
 }  // namespace grapevine::host

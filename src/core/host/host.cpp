@@ -313,6 +313,15 @@ Result<std::size_t, gossipsub::PublishError> Host::publish(pubsub::Message messa
   return sent;
 }
 
+Result<void, gossipsub::ConfigError> Host::set_policy(std::string_view topic,
+                                                      const gossipsub::TopicPolicy& policy,
+                                                      TimePoint now) {
+  state_->begin(now);
+  auto set = state_->router.set_policy(topic, policy, state_->now);
+  state_->settle();
+  return set;
+}
+
 bool Host::set_partial(std::string_view topic, std::optional<gossipsub::PartialTopic> options,
                        TimePoint now) {
   state_->begin(now);

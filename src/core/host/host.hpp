@@ -134,6 +134,9 @@ class Host {
   void on_validated(gossipsub::Ticket ticket, gossipsub::Validation verdict, TimePoint now);
   Result<std::size_t, gossipsub::PublishError> publish(pubsub::Message message, TimePoint now);
   /// As the router's.
+  Result<void, gossipsub::ConfigError> set_policy(std::string_view topic,
+                                                  const gossipsub::TopicPolicy& policy,
+                                                  TimePoint now);
   bool set_partial(std::string_view topic, std::optional<gossipsub::PartialTopic> options,
                    TimePoint now);
   Result<std::size_t, gossipsub::PartialError> publish_partial(

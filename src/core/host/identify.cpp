@@ -122,6 +122,7 @@ void Host::State::on_identified(PeerEntry& peer, identify::Info info) {
   peer.info.protocols.shrink_to_fit();
   peer.info.addresses = {};
   peer.identify_over = true;
+  if (peer.gossip.in_router) router.set_agent(peer.handle, as_text(peer.info.agent_version));
   if (!std::exchange(peer.identified, true)) outputs.push(PeerIdentified{peer.id});
   consider_gossip(peer);
 }

@@ -58,7 +58,8 @@ Link* Host::State::main_link(const PeerEntry& peer) {
 void Host::State::attach(Link& link) {
   auto* peer = find(link.peer);
   if (peer == nullptr) {
-    auto entry = std::make_unique<PeerEntry>();
+    auto entry = std::make_unique<PeerEntry>(
+        SizeCap::Limits{config->size_cap_min, config->size_cap_proof, config->size_cap_holds});
     entry->handle = PeerHandle{next_peer++};
     entry->id = link.peer;
     entry->connected_at = now;

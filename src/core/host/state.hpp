@@ -18,6 +18,7 @@
 #include "core/host/dial_backoffs.hpp"
 #include "core/host/events.hpp"
 #include "core/host/host.hpp"
+#include "core/host/size_cap.hpp"
 #include "core/host/timers.hpp"
 #include "core/identify/info.hpp"
 #include "core/identify/reader.hpp"
@@ -111,6 +112,8 @@ struct Link {
 
 /// Where the gossip with a peer stands.
 struct Gossip {
+  explicit Gossip(const SizeCap::Limits& limits) : size_cap{limits} {}
+
   bool in_router = false;
   bool open = false;       ///< the protocol of `out` is agreed: RPCs may be written
   bool confirmed = false;  ///< the remote has agreed; where we were sure we began before
@@ -123,10 +126,13 @@ struct Gossip {
   TimePoint opened{};
   TimePoint faulted{};
   TimePoint retry_at{};
+  SizeCap size_cap;
 };
 
 /// One connected peer.
 struct PeerEntry {
+  explicit PeerEntry(const SizeCap::Limits& limits) : gossip{limits} {}
+
   PeerHandle handle{};
   PeerId id;
   std::vector<LinkId> links;  ///< oldest first; those that are not raw
@@ -342,6 +348,9 @@ struct Host::State {
   void on_gossip_fault(Link& link, StreamId stream, std::string_view reason);
   void on_gossip_opened(PeerEntry& peer, const StreamKey& key, const std::string& protocol);
   void on_gossip_out_over(PeerEntry& peer, CloseReason reason);
+  void reopen_gossip(PeerEntry& peer, Duration after);
+  bool learn_size(PeerEntry& peer, CloseReason reason);
+  void apply_size_cap(PeerEntry& peer);
 
   // identify.cpp
   void ask_identity(Link& link);

@@ -24,6 +24,7 @@ struct Timer {
     stream,         ///< one of our own protocols takes too long
     redial,         ///< a direct peer
     push,           ///< peers are to hear what has changed
+    size_cap,       ///< what a peer does not take is to be tried again
     ask_again,      ///< a peer pushed more often than is listened to
   };
   TimePoint at;

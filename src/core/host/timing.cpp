@@ -21,6 +21,7 @@ bool Host::State::alive(const Timer& timer) {
       return connecting.contains(ConnectId{timer.subject});
     case Timer::Kind::resolve:
     case Timer::Kind::reopen_gossip:
+    case Timer::Kind::size_cap:
     case Timer::Kind::ask_again:
       return by_handle.contains(PeerHandle{static_cast<std::uint32_t>(timer.subject)});
     case Timer::Kind::retire:
@@ -69,6 +70,8 @@ void Host::State::on_timer(const Timer& timer) {
       return on_retire(*find(LinkId{timer.subject}));
     case Timer::Kind::reopen_gossip:
       return consider_gossip(*find(PeerHandle{static_cast<std::uint32_t>(timer.subject)}));
+    case Timer::Kind::size_cap:
+      return apply_size_cap(*find(PeerHandle{static_cast<std::uint32_t>(timer.subject)}));
     case Timer::Kind::stream:
       return break_stream(*find(LinkId{timer.subject}), timer.stream, CloseReason::timeout);
     case Timer::Kind::redial:

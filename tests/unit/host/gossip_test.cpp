@@ -284,6 +284,116 @@ TEST_F(GossipingGuest, ThatSendsMoreThanIsCheckedAtATimeLosesNothing) {
   EXPECT_EQ(lab.all<Deliver>(node).size(), 100u);
 }
 
+/// Resets our stream whenever an RPC on it is larger than 64 KiB, as rust does.
+class SmallGuest : public GossipingGuest {
+ protected:
+  static constexpr std::size_t takes = 64 * 1024;
+
+  void SetUp() override {
+    come({std::string{v1_2}}, {std::string{v1_2}});
+    say(open(v1_2), rpc_subscribing({"t"}));
+    lab.run(1s);
+  }
+  /// Looks at what came since, and resets the stream where it is too much.
+  void look() {
+    const auto stream = lab.guest(wire).inbound(v1_2).back();
+    auto& data = lab.guest(wire).streams[stream];
+    if (data.closed) return;
+    base::ByteReader in{data.bytes};
+    for (;;) {
+      const auto frame = base::take_frame(in, takes);
+      if (!frame) return session().reset_stream(stream);
+      if (!*frame) return;
+      messages += pubsub::read_rpc(SharedBytes::copy_of(**frame), {})->publish.size() > 0;
+      data.bytes.erase(data.bytes.begin(),
+                       data.bytes.end() - static_cast<std::ptrdiff_t>(in.remaining()));
+      in = base::ByteReader{data.bytes};
+    }
+  }
+  void publish(std::size_t size, char what) {
+    lab.publish(node, "t", std::string(size, what));
+    for (int i = 0; i < 20; ++i) {
+      lab.run(50ms);
+      look();
+    }
+    lab.settle();
+  }
+  std::size_t streams() { return lab.guest(wire).inbound(v1_2).size(); }
+  std::size_t caps() {
+    return static_cast<std::size_t>(std::ranges::count(
+        lab.all<Traced>(node), gossipsub::Traced::Kind::size_capped, &Traced::kind));
+  }
+
+  std::size_t messages = 0;  ///< RPCs with messages that it took
+};
+
+TEST_F(SmallGuest, IsSentNoSecondMessageAboveItsLimit) {
+  publish(100'000, 'a');
+  EXPECT_EQ(streams(), 2u);
+  EXPECT_EQ(caps(), 1u);
+  lab.run(2s);
+
+  publish(80'000, 'b');
+  publish(60'000, 'c');
+
+  EXPECT_EQ(streams(), 2u);
+  EXPECT_EQ(messages, 1u);
+  EXPECT_EQ(lab.host(node).router().counters().oversize, 1u);
+  EXPECT_FALSE(lab.guest(wire).closed);
+}
+
+TEST_F(SmallGuest, IsTriedAgainAfterAWhileAndNeverLost_V45) {
+  for (std::size_t i = 1; i <= 3; ++i) {
+    publish(100'000, static_cast<char>('a' + i));
+    lab.run(2s);
+    EXPECT_EQ(streams(), i + 1);
+    EXPECT_EQ(caps(), i);
+    publish(100'000, static_cast<char>('A' + i));
+    EXPECT_EQ(streams(), i + 1);
+    lab.run(10min * (1 << (i - 1)));
+  }
+
+  publish(60'000, 'z');
+  EXPECT_EQ(messages, 1u);
+  EXPECT_FALSE(lab.guest(wire).closed);
+}
+
+TEST_F(SmallGuest, ThatLeavesIsForgotten) {
+  publish(100'000, 'a');
+  lab.host(node).disconnect(lab.guest(wire).identity->peer_id(), lab.now());
+  lab.settle();
+  lab.run(11min);
+
+  EXPECT_EQ(lab.host(node).state_size().router, 0u);
+  EXPECT_EQ(lab.host(node).state_size().timers, 0u);
+}
+
+TEST_F(GossipingGuest, ForWhichThereIsNoStreamLeftGetsOneWhenThereIs_V45) {
+  node = lab.add(config_with([](Config&, gossipsub::Config&, session::Config& session) {
+    session.outbound_streams_max = 4;
+  }));
+  come({std::string{v1_2}, "/app/1"}, {std::string{v1_2}, "/app/1"});
+  const auto peer = lab.guest(wire).identity->peer_id();
+  std::vector<StreamKey> held;
+  for (;;) {
+    const auto stream = lab.host(node).open_stream(peer, {"/app/1"}, lab.now());
+    if (!stream) break;
+    held.push_back(*stream);
+  }
+  ASSERT_FALSE(held.empty());
+  session().reset_stream(lab.guest(wire).inbound(v1_2).back());
+  lab.settle();
+  const auto last = lab.host(node).open_stream(peer, {"/app/1"}, lab.now());  // takes its place
+  lab.run(30s);
+  ASSERT_EQ(lab.host(node).peers()[0].gossip_protocol, "");
+
+  for (const auto& stream : held) lab.host(node).reset_stream(stream);
+  if (last) lab.host(node).reset_stream(*last);
+  lab.run(30s);
+
+  EXPECT_EQ(lab.host(node).peers()[0].gossip_protocol, v1_2);
+}
+
 TEST(Hello, OfTwoThousandTopicsArrivesWhole_V46) {
   Lab lab;
   const auto config = config_with([](Config&, gossipsub::Config& gossip, session::Config&) {
