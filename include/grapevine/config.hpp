@@ -74,7 +74,7 @@ struct NodeConfig {
   Signing signing = Signing::strict;
   Router router = Router::gossipsub;
   std::vector<std::string> gossip_protocols;  ///< newest first; empty: all we have
-  std::string message_id;  ///< from_seqno, rust, js, nim, sha256, prefix8, prefix16; empty:
+  std::string message_id;  ///< from_seqno, rust, js, nim, sha256, prefix8, prefix16, eth2; empty:
                            ///< from_seqno, sha256 without signing
   GossipParameters gossip;
   std::optional<ScoreParameters> score;  ///< absent: every score is 0

@@ -58,7 +58,10 @@ struct Event {
     test_received,
     seen_evicted,
     mcache_evicted,
-    other,  ///< told by a router that knows more kinds than this list
+    outbox_expired,      ///< messages that waited too long for the peer
+    too_large_for_peer,  ///< messages not sent to a peer that does not take their size
+    size_capped,         ///< a stream was reset for the size of an RPC
+    other,               ///< told by a router that knows more kinds than this list
     // --- with `everything`: one message or one RPC each ---
     message_published,
     message_delivered,

@@ -13,6 +13,7 @@
 #include "grapevine/history.hpp"
 #include "grapevine/message.hpp"
 #include "grapevine/partial.hpp"
+#include "grapevine/policy.hpp"
 #include "grapevine/publishing.hpp"
 #include "grapevine/receipt.hpp"
 #include "grapevine/score.hpp"
@@ -46,13 +47,27 @@ class Subscription {
   std::shared_ptr<State> state_;
 };
 
+/// Keeps this node carrying a topic's messages for others, though nothing here may want them: it is
+/// announced and in the mesh as long as the relay lives. Several of one topic count together.
+class Relay {
+ public:
+  void close();  ///< again is harmless; the destructor does the same
+
+  Relay() = default;  ///< closed
+  struct State;
+  explicit Relay(std::shared_ptr<State> state) : state_{std::move(state)} {}
+
+ private:
+  std::shared_ptr<State> state_;
+};
+
 /// What publishing did.
 struct Published {
   Payload id;
 };
 
 /// A topic this node can publish to. Joined (announced, in the mesh) while it has a subscription or
-/// `join` was asked for.
+/// a relay, or `join` was asked for.
 class Topic {
  public:
   const std::string& name() const;
@@ -90,6 +105,8 @@ class Topic {
   void when_peers(std::size_t count, std::function<void(Expected<void>)> done) const;
   void when_mesh(std::size_t count, std::function<void(Expected<void>)> done) const;
   Expected<Subscription> subscribe(SubscriptionOptions options = {}) const;
+  /// `bad_config` where the topic is `fanout_only`. `Node::leave` ends it too.
+  Expected<Relay> relay() const;
   std::vector<Peer> peers() const;  ///< connected and subscribed
   std::vector<Peer> mesh() const;
   /// Asks a neighbour for what it got since `since`, by its own clock's ages; absent: since shortly
@@ -206,6 +223,10 @@ class Node {
                                 std::size_t limit = 100) const;
   Expected<HistoryPage> history(std::string_view topic, const HistoryQuery& query) const;
   HistoryStatus history_status() const;
+  /// What holds in `topic` from now on; before or after it is joined. Replaces the last one given;
+  /// an empty one makes an end of it. `bad_config` when it breaks a rule, and where the topic is
+  /// relayed and shall be `fanout_only`.
+  Expected<void> set_policy(std::string topic, const TopicPolicy& policy);
 
   /// Messages of `topic` from others ask this first. An empty function removes it.
   Expected<void> set_validator(std::string topic, Validator validator);

@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <atomic>
+#include <functional>
 #include <memory>
 #include <mutex>
 #include <string>
 #include <thread>
 
+#include "api/policy.hpp"
 #include "api/runtime.hpp"
 #include "grapevine/node.hpp"
 
@@ -14,6 +17,22 @@ namespace grapevine {
 struct Topic::State {
   std::shared_ptr<api::Runtime> runtime;
   const std::string name;
+  const std::shared_ptr<api::PublishSlot> rules;
+};
+
+/// A relay's end. `released` is called once, on any thread.
+struct Relay::State {
+  explicit State(std::function<void()> released_in) : released{std::move(released_in)} {}
+  State(const State&) = delete;
+  State& operator=(const State&) = delete;
+  ~State() { close(); }
+
+  void close() {
+    if (!closed.exchange(true)) released();
+  }
+
+  const std::function<void()> released;
+  std::atomic<bool> closed = false;
 };
 
 /// The node's own handle: the thread of the loop ends with it.

@@ -192,7 +192,8 @@ Expected<Node::Link> Node::dial(std::string address, std::chrono::milliseconds w
 
 Expected<Topic> Node::topic(std::string name) {
   if (auto checked = api::check_topic(name); !checked) return std::unexpected(checked.error());
-  return Topic{std::make_shared<Topic::State>(state_->runtime, std::move(name))};
+  return Topic{std::make_shared<Topic::State>(state_->runtime, name,
+                                              state_->runtime->publish_slots().of(name))};
 }
 
 Expected<Topic> Node::join(std::string name) {

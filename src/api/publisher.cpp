@@ -19,14 +19,14 @@ Error too_large(std::size_t size, std::size_t size_max) {
 
 }  // namespace
 
-Expected<Published> Publisher::publish(const std::string& topic, Data data, const How& how) {
+Expected<Published> Publisher::publish(const Target& target, Data data, const How& how) {
   std::vector<Published> done;
-  auto handed = hand_over({topic, {&data, 1}, how}, done);
+  auto handed = hand_over({target, {&data, 1}, how}, done);
   if (!handed) return std::unexpected(std::move(handed.error()));
   return std::move(done.front());
 }
 
-Expected<std::vector<Published>> Publisher::publish_all(const std::string& topic,
+Expected<std::vector<Published>> Publisher::publish_all(const Target& target,
                                                         std::span<const Data> batch,
                                                         const How& how) {
   std::vector<Published> done;
@@ -34,7 +34,7 @@ Expected<std::vector<Published>> Publisher::publish_all(const std::string& topic
   while (done.size() < batch.size()) {
     const auto rest = batch.subspan(done.size());
     const auto next = rest.first(std::min(rest.size(), setup_.batch_max));
-    auto handed = hand_over({topic, next, how}, done);
+    auto handed = hand_over({target, next, how}, done);
     if (handed) continue;
     auto& error = handed.error();
     error.detail += "; " + std::to_string(done.size()) + " of " + std::to_string(batch.size()) +
@@ -74,29 +74,39 @@ Expected<void> Publisher::hand_over(const Batch& batch, std::vector<Published>& 
 }
 
 Expected<pubsub::Message> Publisher::make(const Batch& batch, Data data, std::uint64_t seqno) {
-  if (data.size() > setup_.size_max)
-    return std::unexpected(too_large(data.size(), setup_.size_max));
-  pubsub::Draft draft{batch.topic, data, nullptr, std::nullopt, nullptr};
-  if (auto signer = sign(draft, batch.how.author, seqno); !signer) {
+  const auto& rules = batch.target.rules;
+  if (data.size() > rules.size_max) return std::unexpected(too_large(data.size(), rules.size_max));
+  std::optional<Bytes> encoded;
+  if (rules.encode) {
+    encoded = rules.encode(data, rules.size_max);
+    if (!encoded) {
+      return std::unexpected(
+          Error{ErrorCode::too_large, "the topic's transform refuses the message, or its size"});
+    }
+    data = *encoded;
+  }
+  pubsub::Draft draft{batch.target.topic, data, nullptr, std::nullopt, nullptr};
+  if (auto signer = sign(draft, batch, seqno); !signer) {
     return std::unexpected(std::move(signer.error()));
   }
   auto message = pubsub::encode(draft);
-  if (message.field.size() > setup_.size_max) {
-    return std::unexpected(too_large(message.field.size(), setup_.size_max));
+  if (message.field.size() > rules.size_max) {
+    return std::unexpected(too_large(message.field.size(), rules.size_max));
   }
-  auto id = setup_.id(message.view);
+  auto id = rules.id(message.view);
   if (!id)
     return std::unexpected(Error{ErrorCode::bad_config, "the id function refuses the message"});
   message.id = *std::move(id);
-  if (!is_new(message)) {
+  if (rules.ids_of_content && !is_new(message)) {
     return std::unexpected(
         Error{ErrorCode::duplicate, "a message with this id was published already"});
   }
   return message;
 }
 
-Expected<void> Publisher::sign(pubsub::Draft& draft, const Author* author, std::uint64_t seqno) {
-  if (!setup_.key) {
+Expected<void> Publisher::sign(pubsub::Draft& draft, const Batch& batch, std::uint64_t seqno) {
+  const auto* author = batch.how.author;
+  if (!batch.target.rules.sign) {
     if (author == nullptr) return {};
     return std::unexpected(
         Error{ErrorCode::bad_config, "without signing, messages have no author"});
@@ -111,7 +121,6 @@ Expected<void> Publisher::sign(pubsub::Draft& draft, const Author* author, std::
 }
 
 bool Publisher::is_new(const pubsub::Message& message) {
-  if (!setup_.published) return true;
   const std::lock_guard lock{published_};
   return setup_.published->insert(message.id.bytes(), net::now());
 }

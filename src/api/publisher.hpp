@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "api/policy.hpp"
 #include "api/seqno.hpp"
 #include "core/pubsub/message.hpp"
 #include "core/pubsub/seen_cache.hpp"
@@ -22,13 +23,11 @@ class Publisher {
  public:
   struct Setup {
     PeerId self;
-    std::optional<KeyPair> key;  ///< absent: messages have no author, number or signature
-    pubsub::IdFunction id;
-    std::size_t size_max = 0;  ///< bytes of one encoded message
+    std::optional<KeyPair> key;  ///< always given
     std::uint64_t first_seqno = 0;
     SeqnoMark* mark = nullptr;    ///< outlives the publisher
     std::size_t batch_max = 128;  ///< messages made before any of them is handed over
-    /// Where ids follow from the content: what was published lately.
+    /// Always given: what was published lately where ids follow from the content.
     std::optional<pubsub::SeenCache> published;
   };
   using Data = std::span<const std::uint8_t>;
@@ -44,21 +43,26 @@ class Publisher {
 
   Publisher(Setup setup, net::Inbox& inbox) : setup_{std::move(setup)}, inbox_{inbox} {}
 
-  Expected<Published> publish(const std::string& topic, Data data, const How& how);
+  /// Where to, and by which rules.
+  struct Target {
+    const std::string& topic;
+    const PublishRules& rules;
+  };
+  Expected<Published> publish(const Target& target, Data data, const How& how);
   /// Stops at the first that fails; its error says how many went before.
-  Expected<std::vector<Published>> publish_all(const std::string& topic,
-                                               std::span<const Data> batch, const How& how);
+  Expected<std::vector<Published>> publish_all(const Target& target, std::span<const Data> batch,
+                                               const How& how);
 
  private:
   struct Batch {
-    const std::string& topic;
+    const Target& target;
     std::span<const Data> all;  ///< at most `batch_max`
     const How& how;
   };
   /// Publishes up to the first failure.
   Expected<void> hand_over(const Batch& batch, std::vector<Published>& done);
   Expected<pubsub::Message> make(const Batch& batch, Data data, std::uint64_t seqno);
-  Expected<void> sign(pubsub::Draft& draft, const Author* author, std::uint64_t seqno);
+  Expected<void> sign(pubsub::Draft& draft, const Batch& batch, std::uint64_t seqno);
   bool is_new(const pubsub::Message& message);
 
   Setup setup_;

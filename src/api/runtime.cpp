@@ -50,10 +50,8 @@ Expected<std::shared_ptr<Runtime>> Runtime::create(const NodeConfig& config) {
   const auto& gossip = *settings->host->gossip;
   Publisher::Setup setup{};
   setup.self = settings->key.peer_id();
-  setup.id = gossip.message_id;
-  setup.size_max = config.max_message_size;
-  if (config.signing == Signing::strict) setup.key = settings->key.clone();
-  if (settings->ids_of_content) setup.published.emplace(gossip.seen, rng);
+  setup.key = settings->key.clone();
+  setup.published.emplace(gossip.seen, rng);
   setup.first_seqno = std::max(config.first_seqno, wall_clock_nanoseconds());
 
   auto host = host::Host::create(std::move(settings->key), settings->host, rng.fork(), net::now());
@@ -61,7 +59,8 @@ Expected<std::shared_ptr<Runtime>> Runtime::create(const NodeConfig& config) {
     auto detail = std::string{host.error().parameter}.append(" must be ").append(host.error().rule);
     return std::unexpected(Error{ErrorCode::bad_config, std::move(detail)});
   }
-  Parts parts{std::move(*host), shell_config(config), setup.self, gossip.receipts_max};
+  Parts parts{std::move(*host), shell_config(config), setup.self, gossip.receipts_max,
+              settings->host->gossip};
   std::shared_ptr<Runtime> runtime{new Runtime{std::move(parts), config}};
   runtime->topics_.belong_to(runtime);
   runtime->streams_.belong_to(runtime);
@@ -70,10 +69,13 @@ Expected<std::shared_ptr<Runtime>> Runtime::create(const NodeConfig& config) {
     return std::unexpected(std::move(opened.error()));
   }
   setup.mark = &runtime->mark_;
-  if (setup.key && !runtime->mark_.allows(setup.first_seqno)) {
+  const bool sign = config.signing == Signing::strict;
+  if (sign && !runtime->mark_.allows(setup.first_seqno)) {
     return std::unexpected(Error{ErrorCode::io, "the first sequence numbers cannot be recorded"});
   }
   setup.batch_max = std::min(setup.batch_max, config.publish_ring);
+  runtime->publish_slots_.emplace(
+      PublishRules{sign, gossip.message_id, config.max_message_size, settings->ids_of_content, {}});
   runtime->publisher_.emplace(std::move(setup), runtime->shell_.inbox());
   if (auto heard = runtime->listen(settings->listen); !heard) {
     return std::unexpected(std::move(heard.error()));
@@ -96,6 +98,7 @@ Expected<std::shared_ptr<Runtime>> Runtime::create(const NodeConfig& config) {
 
 Runtime::Runtime(Parts parts, const NodeConfig& config)
     : self_{parts.self},
+      gossip_{std::move(parts.gossip)},
       lifts_per_peer_limit_{config.lift_per_peer_limit},
       scores_{config.score.has_value()},
       asks_application_score_{config.score && config.score->application_score},

@@ -14,6 +14,7 @@
 #include "api/histories.hpp"
 #include "api/observation.hpp"
 #include "api/partials.hpp"
+#include "api/policy.hpp"
 #include "api/publisher.hpp"
 #include "api/readiness.hpp"
 #include "api/receipts.hpp"
@@ -50,6 +51,8 @@ class Runtime {
   auto ask(Question question) -> std::optional<decltype(question())>;
   Publisher& publisher() { return *publisher_; }
   Receipts& receipts() { return receipts_; }
+  PublishSlots& publish_slots() { return *publish_slots_; }
+  const gossipsub::Config& gossip() const { return *gossip_; }
   const PeerId& self() const { return self_; }
   const std::vector<std::string>& addresses() const { return addresses_; }
   bool lifts_per_peer_limit() const { return lifts_per_peer_limit_; }
@@ -76,6 +79,7 @@ class Runtime {
     net::Shell::Config shell;
     PeerId self;
     std::size_t receipts_max;
+    std::shared_ptr<const gossipsub::Config> gossip;
   };
   Runtime(Parts parts, const NodeConfig& config);
   Expected<void> listen(const std::vector<Multiaddr>& addresses);
@@ -120,6 +124,7 @@ class Runtime {
   void end();
 
   const PeerId self_;
+  const std::shared_ptr<const gossipsub::Config> gossip_;
   const bool lifts_per_peer_limit_;
   const bool scores_;
   const bool asks_application_score_;
@@ -139,6 +144,7 @@ class Runtime {
   Receipts receipts_;
   Discovering discovering_;
   std::optional<Publisher> publisher_;
+  std::optional<PublishSlots> publish_slots_;
   std::unique_ptr<Histories> histories_;  ///< last: its thread calls what stands above
 };
 

@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "api/convert.hpp"
+#include "api/policy.hpp"
 #include "api/scoring.hpp"
 
 namespace grapevine::api {
@@ -209,7 +210,7 @@ Expected<Settings> settle(const NodeConfig& config, Rng& rng) {
     listen.push_back(*std::move(address));
   }
   const auto id = id_name(config);
-  const bool of_content = id == "sha256" || id == "prefix8" || id == "prefix16";
+  const bool of_content = names_content(id);
   return Settings{*std::move(key), host_of(config, *std::move(gossip)), std::move(listen),
                   *std::move(direct), of_content};
 }

@@ -63,13 +63,15 @@ void when(const std::shared_ptr<Topic::State>& topic, Kind kind, std::size_t cou
 Expected<Published> Topic::publish(std::span<const std::uint8_t> data,
                                    std::chrono::milliseconds wait) const {
   auto& runtime = *state_->runtime;
-  return runtime.publisher().publish(state_->name, data, {room_by(runtime, wait)});
+  return runtime.publisher().publish({state_->name, *state_->rules->get()}, data,
+                                     {room_by(runtime, wait)});
 }
 
 Expected<Published> Topic::publish(std::span<const std::uint8_t> data,
                                    const PublishOptions& options) const {
   auto& runtime = *state_->runtime;
-  return runtime.publisher().publish(state_->name, data, how_of(runtime, options));
+  return runtime.publisher().publish({state_->name, *state_->rules->get()}, data,
+                                     how_of(runtime, options));
 }
 
 Expected<Published> Topic::publish(std::string_view text, const PublishOptions& options) const {
@@ -86,7 +88,7 @@ Expected<Receipt> Topic::publish_tracked(std::span<const std::uint8_t> data, Rec
   };
   auto how = how_of(runtime, options);
   how.before = &before;
-  auto published = runtime.publisher().publish(state_->name, data, how);
+  auto published = runtime.publisher().publish({state_->name, *state_->rules->get()}, data, how);
   if (!published) return std::unexpected(std::move(published.error()));
   return Receipt{*std::move(state)};
 }
@@ -122,7 +124,7 @@ Expected<std::vector<Published>> Topic::publish_all(
   auto& runtime = *state_->runtime;
   api::Publisher::How how{room_by(runtime, wait)};
   how.interleaved = order == BatchOrder::interleaved;
-  return runtime.publisher().publish_all(state_->name, batch, how);
+  return runtime.publisher().publish_all({state_->name, *state_->rules->get()}, batch, how);
 }
 
 Expected<Subscription> Topic::subscribe(SubscriptionOptions options) const {

@@ -4,6 +4,7 @@
 #include <atomic>
 
 #include "api/convert.hpp"
+#include "api/policy.hpp"
 
 namespace grapevine::api {
 
@@ -63,7 +64,7 @@ Topics::Entry& Topics::entry(const std::string& name) {
 void Topics::settle(std::string_view name) {
   auto* entry = find(name);
   if (entry == nullptr) return;
-  const bool wanted = entry->asked_for || !entry->subscribers.empty();
+  const bool wanted = entry->wanted();
   if (wanted != entry->joined) {
     entry->joined = wanted;
     if (wanted) {
@@ -72,7 +73,7 @@ void Topics::settle(std::string_view name) {
       shell_.host().leave(name, shell_.time());
     }
   }
-  if (!wanted && !entry->validator) entries_.erase(entries_.find(name));
+  if (entry->idle()) entries_.erase(entries_.find(name));
 }
 
 void Topics::join(const std::string& name) {
@@ -84,6 +85,7 @@ void Topics::leave(std::string_view name) {
   auto* entry = find(name);
   if (entry == nullptr) return;
   entry->asked_for = false;
+  entry->relays.clear();
   for (const auto& subscriber : std::exchange(entry->subscribers, {})) {
     if (const auto state = subscriber.state.lock()) state->end();
   }
@@ -106,14 +108,68 @@ void Topics::unsubscribe(const std::string& name, SubscriptionId id) {
 void Topics::set_validator(const std::string& name, Validator validator) {
   auto& changed = entry(name);
   changed.validator = std::move(validator);
-  shell_.host().set_validated(name, static_cast<bool>(changed.validator));
+  ask_if_needed(name, changed);
   settle(name);
+}
+
+void Topics::ask_if_needed(const std::string& name, const Entry& entry) {
+  shell_.host().set_validated(name, entry.validator || entry.decoding.decode);
+}
+
+Expected<void> Topics::set_policy(const std::string& name, const gossipsub::TopicPolicy& policy,
+                                  Decoding decoding) {
+  const auto* known = find(name);
+  if (policy.fanout_only && known != nullptr && !known->relays.empty()) {
+    return std::unexpected(
+        Error{ErrorCode::bad_config, "fanout_only must be absent where the topic is relayed"});
+  }
+  if (auto set = shell_.host().set_policy(name, policy, shell_.time()); !set) {
+    return std::unexpected(policy_error(set.error()));
+  }
+  auto& changed = entry(name);
+  changed.decoding = std::move(decoding);
+  changed.fanout_only = policy.fanout_only;
+  ask_if_needed(name, changed);
+  settle(name);
+  return {};
+}
+
+Expected<void> Topics::relay(const std::string& name, std::uint64_t id) {
+  auto& relayed = entry(name);
+  if (relayed.fanout_only) {
+    return std::unexpected(
+        Error{ErrorCode::bad_config, "a topic that is fanout_only cannot be relayed"});
+  }
+  relayed.relays.push_back(id);
+  settle(name);
+  return {};
+}
+
+void Topics::unrelay(const std::string& name, std::uint64_t id) {
+  auto* entry = find(name);
+  if (entry == nullptr) return;
+  std::erase(entry->relays, id);
+  settle(name);
+}
+
+/// False when the data of `message` is not what the topic's transform gives.
+bool Topics::decode(const Entry& entry, Message& message) {
+  const auto& [undo, size_max] = entry.decoding;
+  if (!undo) return true;
+  auto data = undo(message.data.bytes(), size_max);
+  if (!data || data->size() > size_max) return false;
+  auto kept = std::make_shared<const std::vector<std::uint8_t>>(*std::move(data));
+  const std::span<const std::uint8_t> bytes{*kept};
+  message.data = Payload{std::move(kept), bytes};
+  return true;
 }
 
 void Topics::on_deliver(const host::Deliver& delivered, std::optional<Cursor> cursor) {
   const auto* entry = find(delivered.message.view.topic);
   if (entry == nullptr || entry->subscribers.empty()) return;
   auto message = to_message(delivered.message, entry->name, delivered.via, delivered.local);
+  // It was asked for unless the transform is new.
+  if (!decode(*entry, message)) return;
   message.history = delivered.history;
   message.cursor = cursor;
   for (const auto& subscriber : entry->subscribers) {
@@ -129,10 +185,12 @@ void Topics::on_deliver(const host::Deliver& delivered, std::optional<Cursor> cu
 void Topics::on_validate(const host::Validate& asked) {
   const auto question = std::make_shared<Question>(shell_, owner_, asked.ticket);
   const auto* entry = find(asked.message.view.topic);
-  if (entry == nullptr || !entry->validator) return question->answer(Verdict::accept);
+  if (entry == nullptr) return question->answer(Verdict::accept);
+  auto message = to_message(asked.message, entry->name, asked.via, false);
+  if (!decode(*entry, message)) return question->answer(Verdict::reject);
+  if (!entry->validator) return question->answer(Verdict::accept);
   const auto validator = entry->validator;  // it may replace itself
-  validator(to_message(asked.message, entry->name, asked.via, false),
-            [question](Verdict verdict) { question->answer(verdict); });
+  validator(std::move(message), [question](Verdict verdict) { question->answer(verdict); });
 }
 
 void Topics::on_turn_end() {

@@ -30,6 +30,17 @@ class Topics {
   void unsubscribe(const std::string& name, SubscriptionId id);
   void set_validator(const std::string& name, Validator validator);
 
+  /// How data comes back from the wire; an empty function: it is as it was.
+  struct Decoding {
+    DataTransform::Function decode;
+    std::size_t size_max = 0;
+  };
+  Expected<void> set_policy(const std::string& name, const gossipsub::TopicPolicy& policy,
+                            Decoding decoding);
+  /// Joined while there is one, whoever subscribes.
+  Expected<void> relay(const std::string& name, std::uint64_t id);
+  void unrelay(const std::string& name, std::uint64_t id);
+
   void on_deliver(const host::Deliver& delivered, std::optional<Cursor> cursor = std::nullopt);
   void on_validate(const host::Validate& asked);
   /// Hands over what the turn brought.
@@ -46,8 +57,14 @@ class Topics {
     std::shared_ptr<const std::string> name;
     std::vector<Subscriber> subscribers;
     Validator validator;
+    std::vector<std::uint64_t> relays;
+    Decoding decoding;
+    bool fanout_only = false;
     bool asked_for = false;
     bool joined = false;
+
+    bool wanted() const { return asked_for || !subscribers.empty() || !relays.empty(); }
+    bool idle() const { return !wanted() && !validator && !decoding.decode && !fanout_only; }
   };
   struct NameHash {
     using is_transparent = void;
@@ -60,6 +77,9 @@ class Topics {
   Entry* find(std::string_view name);
   /// Joins, leaves or forgets as the entry now wants it.
   void settle(std::string_view name);
+  /// The router asks before it takes a message where somebody here has a say.
+  static bool decode(const Entry& entry, Message& message);
+  void ask_if_needed(const std::string& name, const Entry& entry);
 
   net::Shell& shell_;
   std::weak_ptr<const void> owner_;

@@ -104,7 +104,7 @@ TEST(EventKinds, HaveTheNamesOfTheRouters) {
   for (auto i = 0; i < static_cast<int>(Event::Kind::other); ++i) {
     ours.push_back(name(Event::Kind{i}));
   }
-  for (auto i = 0; i <= static_cast<int>(gossipsub::Traced::Kind::score_changed); ++i) {
+  for (auto i = 0; i <= static_cast<int>(gossipsub::Traced::Kind::size_capped); ++i) {
     const auto theirs = gossipsub::name(gossipsub::Traced::Kind{i});
     EXPECT_EQ(std::ranges::count(ours, theirs), 1) << theirs;
   }
