@@ -181,7 +181,7 @@ void Router::State::accept_pending(Ticket ticket, TimePoint now) {
     answer_replay(entry.copy, ReplayVerdict::duplicate);
     return trace(Traced::Kind::duplicate, entry.copy.via, *topic->name, {});
   }
-  if (entry.copy.replay) return accept_replayed(std::move(entry), *topic);
+  if (entry.copy.replay) return accept_replayed(std::move(entry), *topic, now);
   credit(*topic, entry.copy.key, std::span{entry.senders}.first(entry.same), now);
   accept(std::move(entry.copy), *topic, entry.senders, now);
 }

@@ -35,9 +35,10 @@ std::optional<ReplayVerdict> Router::State::check_replay(const Replay& message,
   if (!parsed) return ReplayVerdict::rejected;
   const auto* topic = topics.find(parsed->topic);
   if (topic == nullptr || !topic->joined) return ReplayVerdict::ignored;
-  if (message.field.size() > config->message_size_max) return ReplayVerdict::rejected;
-  if (!pubsub::check_fields(*parsed, config->signature_policy)) return ReplayVerdict::rejected;
-  auto named = config->message_id(*parsed);
+  const auto rules = topic->rules;  // an id function may change them
+  if (message.field.size() > rules->message_size_max) return ReplayVerdict::rejected;
+  if (!pubsub::check_fields(*parsed, rules->signature_policy)) return ReplayVerdict::rejected;
+  auto named = rules->message_id(*parsed);
   if (!named) return ReplayVerdict::rejected;
   view = *parsed;
   id = *std::move(named);
@@ -61,7 +62,8 @@ void Router::State::replay(Replay message, TimePoint now) {
     outputs.push(Replayed{message.request, *verdict});
     return;
   }
-  const auto needed = pubsub::check_fields(whole.view, config->signature_policy);
+  const auto& rules = *topics.find(whole.view.topic)->rules;
+  const auto needed = pubsub::check_fields(whole.view, rules.signature_policy);
   const auto key = key_of(whole.id.bytes());
   const Pending::ReplayOf replay{message.request, message.fresh};
   const auto ticket = pending.add({std::move(whole), Pending::nobody, message.via, key, replay});
@@ -69,13 +71,14 @@ void Router::State::replay(Replay message, TimePoint now) {
 }
 
 /// Forwarded only where it is young, or where somebody has sent it by gossip meanwhile.
-void Router::State::accept_replayed(Pending::Entry entry, Topic& topic) {
+void Router::State::accept_replayed(Pending::Entry entry, Topic& topic, TimePoint now) {
   auto& [message, from, via, key, replay] = entry.copy;
   answer_replay(entry.copy, ReplayVerdict::delivered);
   ++counters.delivered;
   if (replay->fresh || entry.senders.size() > 1) {
     if (config->mode == Mode::gossipsub) mcache.put(message, key, topic.handle);
-    const Sending sending{message, key, topic, Lane::forward, entry.senders};
+    const Sending sending{message, topic, Lane::forward, entry.senders,
+                          queued(message.field, key, topic, now)};
     send_to_all(sending, topic.mesh);
     send_to_all(sending, topic.flood);
   }

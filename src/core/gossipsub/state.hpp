@@ -131,7 +131,7 @@ struct Router::State {
   void replay(Replay message, TimePoint now);
   std::optional<ReplayVerdict> check_replay(const Replay& message, pubsub::MessageView& view,
                                             pubsub::MessageId& id, TimePoint now);
-  void accept_replayed(Pending::Entry entry, Topic& topic);
+  void accept_replayed(Pending::Entry entry, Topic& topic, TimePoint now);
   void answer_replay(const Pending::Copy& copy, ReplayVerdict verdict);
 
   // publishing.cpp
