@@ -31,8 +31,8 @@ bool answered(const history::End& end) {
 }  // namespace
 
 CatchUps::CatchUps(net::Shell& shell, std::shared_ptr<store::History> history,
-                   history::Limits limits, pubsub::IdFunction id)
-    : shell_{shell}, history_{std::move(history)}, limits_{limits}, id_{std::move(id)} {}
+                   history::Limits limits)
+    : shell_{shell}, history_{std::move(history)}, limits_{limits} {}
 
 void CatchUps::start(Wanted wanted) {
   if (running_.size() >= running_max) {
@@ -70,7 +70,10 @@ void CatchUps::on_opened(const host::StreamOpened& opened) {
     request.age_max_ms = static_cast<std::uint64_t>(running.wanted.age_max->count());
   }
   request.count_max = std::min(running.wanted.messages_max, limits_.answer_messages_max);
-  running.requester.emplace(std::move(request), limits_, id_);
+  const auto id_of = [shell = &shell_](const pubsub::MessageView& message) {
+    return shell->host().router().message_id(message);
+  };
+  running.requester.emplace(std::move(request), limits_, id_of);
   shell_.host().write(opened.stream, SharedBytes{running.requester->start(shell_.time())});
 }
 

@@ -32,8 +32,7 @@ class CatchUps {
   };
 
   /// `history`: our own, or nullptr.
-  CatchUps(net::Shell& shell, std::shared_ptr<store::History> history, history::Limits limits,
-           pubsub::IdFunction id);
+  CatchUps(net::Shell& shell, std::shared_ptr<store::History> history, history::Limits limits);
 
   void start(Wanted wanted);
   bool has(host::StreamKey key) const { return running_.contains(key); }
@@ -70,7 +69,6 @@ class CatchUps {
   net::Shell& shell_;
   std::shared_ptr<store::History> history_;
   const history::Limits limits_;
-  const pubsub::IdFunction id_;
   std::map<host::StreamKey, Running> running_;
   std::map<std::uint64_t, host::StreamKey> replays_;  ///< in the router, by their number
   std::uint64_t next_replay_ = 1;

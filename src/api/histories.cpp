@@ -71,7 +71,7 @@ Histories::Histories(Setup setup, net::Shell& shell, std::unique_ptr<Recorder> r
       deliver_{setup.deliver},
       recorder_{std::move(recorder)},
       store_{recorder_ ? recorder_->history() : nullptr},
-      catch_ups_{shell, store_, limits_of(*setup.gossip), setup.gossip->message_id} {
+      catch_ups_{shell, store_, limits_of(*setup.gossip)} {
   if (!store_ || !setup.options->serve) return;
   server_.emplace(shell, store_, limits_of(*setup.gossip));
   shell.host().handle(std::string{history::protocol}, shell.time());

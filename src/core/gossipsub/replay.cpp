@@ -90,4 +90,11 @@ void Router::State::answer_replay(const Pending::Copy& copy, ReplayVerdict verdi
   if (copy.replay) outputs.push(Replayed{copy.replay->request, verdict});
 }
 
+Result<pubsub::MessageId, pubsub::RejectReason> Router::message_id(
+    const pubsub::MessageView& message) const {
+  const auto* topic = state_->topics.find(message.topic);
+  const auto rules = topic != nullptr ? topic->rules : state_->topics.default_rules();
+  return rules->message_id(message);
+}
+
 }  // namespace grapevine::gossipsub

@@ -341,6 +341,9 @@ class Router {
   std::size_t mesh_size(std::string_view topic) const;
   /// Subscribers that we can write to.
   std::size_t reachable(std::string_view topic) const;
+  /// A message's id by its topic's rules.
+  Result<pubsub::MessageId, pubsub::RejectReason> message_id(
+      const pubsub::MessageView& message) const;
   /// What is known of the peers in a group, in ascending order of their handles.
   std::vector<PartialHolder> partial_holders(std::string_view topic, ByteView group) const;
   /// 0 without scoring, and of a peer that is neither connected nor remembered.
