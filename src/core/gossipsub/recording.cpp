@@ -105,7 +105,9 @@ void Router::State::record_refused(const Peer& peer, ByteView body, std::string_
   Recorded record{Recorded::Kind::reject, peer.id, {}, {}, reason, {}};
   if (const auto view = pubsub::parse_message(body)) {
     record.topic = view->topic;
-    if (auto id = config->message_id(*view)) record.id = std::move(*id);
+    const auto* topic = topics.find(view->topic);
+    const auto& rules = topic == nullptr ? *topics.default_rules() : *topic->rules;
+    if (auto id = rules.message_id(*view)) record.id = std::move(*id);
   }
   outputs.push(std::move(record));
 }
