@@ -25,10 +25,12 @@ struct Pair {
         seen.add("an id delivered");
       }
     });
+    second.on_event([this](const Event& event) { others.add(std::string{name(event.kind)}); });
     EXPECT_TRUE(second.connect(first.addresses()));
     topic = *second.join("t");
     own = *first.topic("t")->subscribe();
     EXPECT_TRUE(seen.wait("graft"));
+    EXPECT_TRUE(others.wait("graft"));  // else what it publishes may reach nobody
   }
   /// Sends one message from the second to the first.
   void exchange() {
@@ -37,6 +39,7 @@ struct Pair {
   }
 
   Events seen;
+  Events others;  ///< what the second node tells
   Node first;
   Node second;
   std::optional<Topic> topic;
