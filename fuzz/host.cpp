@@ -383,7 +383,7 @@ class Run {
       case 2:
         return host(at).leave(name, lab_.now());
       case 3:
-        return host(at).set_validated(name, (how & 8) != 0);
+        return host(at).set_validation(name, {.asked = (how & 8) != 0});
       default:
         lab_.publish(at, name, as_text(bytes()));
         return;

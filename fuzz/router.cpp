@@ -5,6 +5,7 @@
 // heartbeat allows, every own message on its way to every mesh peer or counted as dropped, and
 // nothing left of peers that are gone; receipts only rise, and end once; peers are named, and names
 // taken, only with peer exchange, by whom we think well of and never more than a heartbeat allows;
+// nobody who is blocked or filtered is subscribed;
 // topics with policies keep to those. Input: one byte of configuration, then steps: a byte of what,
 // and what that needs.
 #include <algorithm>
@@ -82,6 +83,20 @@ Config config_of(std::uint8_t shape) {
   config.outboxes_bytes_max = 9000;
   config.receipts_max = 2;
   config.discovery = shape & 64;
+  config.check_seqno = shape & 64;
+  config.author_marks_max = 2;
+  config.validations_max = 3;
+  config.validation_queue_max = 2;
+  config.blocked_max = 3;
+  config.subscription_filter.subscriptions_per_rpc_max = 6;
+  if (shape & 128) {
+    config.peer_filter = [](const PeerId& peer, std::string_view topic) {
+      return topic != "b" || peer != identity(1);
+    };
+    config.rpc_inspector = [](const PeerId&, const pubsub::RpcView& rpc, std::size_t) {
+      return rpc.idontwant.size() < 7;
+    };
+  }
   config.pending_messages_max = 6;
   config.pending_per_peer_max = 3;
   config.pending_bytes_max = 5000;
@@ -204,7 +219,9 @@ class Run {
     for (auto entries = byte() % 8 + 1; entries > 0; --entries) {
       if (const auto pruned = add_entry(slot, writer)) prunes.push_back(*pruned);
     }
-    ASSERT(router_.on_rpc(*slot.peer, frame_of(writer.take()), now_));
+    const auto frame = frame_of(writer.take());
+    ASSERT(router_.on_rpc(*slot.peer, frame, now_));
+    if (passed_over(slot, frame)) return;
     if (config_->mode == Mode::floodsub) return;
     for (const auto& [name, seconds] : prunes) {
       if (!joined(name)) continue;
@@ -262,6 +279,14 @@ class Run {
       }
     }
     return std::nullopt;
+  }
+
+  /// Its words count for nothing: it is blocked, or the RPC is refused as a whole.
+  bool passed_over(const Slot& slot, const SharedBytes& frame) const {
+    if (router_.is_blocked(identity(number(slot)), now_)) return true;
+    const auto rpc = pubsub::read_rpc(frame, config_->rpc_limits);
+    return rpc->subscriptions.size() > config_->subscription_filter.subscriptions_per_rpc_max ||
+           (config_->rpc_inspector && !config_->rpc_inspector(identity(0), *rpc, frame.size()));
   }
 
   void raw(Slot& slot) {
@@ -376,7 +401,8 @@ class Run {
 
   void settings(std::uint8_t code) {
     auto& of = slots_[(code >> 3) % slots];
-    switch (code % 8) {
+    const auto& who = identity(number(of));
+    switch (code % 11) {
       case 5:
         return publish_batch(topic());
       case 6:
@@ -393,8 +419,14 @@ class Run {
         return;
       case 3:
         return set_policy(topic(), byte());
+      case 8:
+        router_.block({who, now_ + std::chrono::seconds{code >> 4}}, now_);
+        return;
+      case 4:
+        router_.unblock(who);
+        return;
       default:
-        return code & 128 ? cap(of, byte()) : router_.set_validated(topic(), code & 8);
+        return code & 128 ? cap(of, byte()) : validation(code);
     }
   }
 
@@ -451,6 +483,14 @@ class Run {
     const auto size_max = code == 0 ? std::nullopt : std::optional<std::size_t>{code};
     router_.set_rpc_size_max(*slot.peer, size_max);
     router_.set_agent(*slot.peer, code & 1 ? "js-libp2p/3" : "");
+  }
+
+  /// Of a topic, or of all; short times, so that some run out.
+  void validation(std::uint8_t code) {
+    const Validating how{(code & 8) != 0, (code & 16) != 0,
+                         std::chrono::milliseconds{1 + 100 * (code >> 5)}, 1 + (code >> 6)};
+    router_.set_validation(code % 11 == 10 ? std::string_view{} : topic(), how);
+    if (!validate_.empty()) router_.extend_validation(validate_.back(), how.timeout);
   }
 
   void carry(Slot& slot, bool late = false) {
@@ -543,6 +583,7 @@ class Run {
 
   void check() {
     router_.check_invariants(now_);
+    for (const auto& slot : slots_) check_unwanted(identity(number(slot)));
     for (const auto& [key, end] : backoffs_) {
       if (end <= now_) continue;
       const auto mesh = router_.mesh(key.first);
@@ -551,6 +592,15 @@ class Run {
     std::size_t meshed = 0;
     for (const auto& topic : router_.topics()) meshed += router_.mesh(topic).size();
     ASSERT(meshed == meshed_.size());
+  }
+
+  void check_unwanted(const PeerId& peer) const {
+    for (const auto topic : topics) {
+      const bool taken = !router_.is_blocked(peer, now_) &&
+                         (!config_->peer_filter || config_->peer_filter(peer, topic));
+      const auto subscribers = router_.subscribers(topic);
+      ASSERT(taken || std::ranges::find(subscribers, peer) == subscribers.end());
+    }
   }
 
   void finish() {

@@ -15,6 +15,7 @@
 #include "grapevine/event.hpp"
 #include "grapevine/history.hpp"
 #include "grapevine/score.hpp"
+#include "grapevine/validation.hpp"
 
 namespace grapevine {
 
@@ -87,7 +88,21 @@ struct NodeConfig {
   std::function<bool(const Peer& peer, const std::string& address)> px_address_filter;
   /// Peers of gossipsub 1.3 are told that we exchange parts of messages: `Topic::set_partial`.
   bool partial_messages = false;
-  std::optional<Discovery> discovery;       ///< where peers of joined topics are found
+  std::optional<Discovery> discovery;  ///< where peers of joined topics are found
+  TopicFilter topic_filter;
+  /// Looks at each RPC before anything is done about it; false: it is passed over whole. On the
+  /// network thread, and quick.
+  std::function<bool(const Peer& from, const RpcSummary& rpc)> rpc_inspector;
+  /// Who takes part in a topic, seen from here: with others nothing of it is exchanged. On the
+  /// network thread, quick, and always of the same answer. What throws in either is taken for
+  /// false.
+  std::function<bool(const Peer& peer, std::string_view topic)> peer_filter;
+  std::optional<SequenceCheck> sequence_check;  ///< absent: numbers are not compared
+  std::size_t validations = 8192;               ///< asynchronous ones at a time, all topics
+  std::size_t validation_queue = 1024;          ///< messages before them, each topic
+  std::vector<BlockedPeer> blocked;             ///< from the start
+  /// Told of all blocked peers when that changes, on a thread of the node that may wait for a disk.
+  std::function<void(const std::vector<BlockedPeer>&)> on_blocked;
   std::vector<std::string> direct_peers;    ///< multiaddrs with /p2p
   std::size_t max_message_size = 1u << 20;  ///< bytes of one message
   std::size_t workers = 1;                  ///< threads that check signatures, 1..64
@@ -118,6 +133,9 @@ struct SubscriptionOptions {
   std::size_t bytes_max = 64u << 20;  ///< buffered payload bytes, and 256 a message
   Overflow overflow = Overflow::drop_oldest;
   bool own_messages = true;  ///< also what this node publishes
+  /// False: the message is not for this subscription, and takes no room in its buffer. On the
+  /// network thread, and quick; what throws is counted like a validator's fault.
+  std::function<bool(const Message&)> filter = {};
 };
 
 }  // namespace grapevine

@@ -30,6 +30,11 @@ enum class ErrorCode {
   io,           ///< a file or socket; `detail` has the system's words
   not_enabled,  ///< the configuration, or the topic's, lacks it
   bad_group,    ///< of a partial message: empty or longer than 128 bytes
+  blocked,      ///< the peer is blocked
+  rejected,     ///< a validator rejects the message; also a topic that the filter does not allow
+  ignored,      ///< a validator ignores the message
+  exists,       ///< there is one of that name already
+  not_found,    ///< there is none of that name
 };
 std::string_view name(ErrorCode code);
 

@@ -4,6 +4,7 @@
 #include <chrono>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -18,6 +19,7 @@
 #include "grapevine/receipt.hpp"
 #include "grapevine/score.hpp"
 #include "grapevine/stream.hpp"
+#include "grapevine/validation.hpp"
 
 /// All classes here are handles: cheap to move, safe on every thread, valid until closed. The
 /// node's threads never wait for the application. Callbacks run on the node's network thread and
@@ -148,6 +150,9 @@ struct PeerStatus {
 struct NodeStatistics {
   std::uint64_t delivered = 0, duplicates = 0, rejected = 0, ignored = 0, published = 0,
                 rpc_dropped = 0;
+  std::uint64_t throttled = 0;         ///< messages without a place before the validators
+  std::uint64_t timed_out = 0;         ///< of those ignored: a validator took too long
+  std::uint64_t validator_faults = 0;  ///< exceptions of validators and message filters
   std::size_t peers = 0, links = 0;
 };
 
@@ -156,10 +161,6 @@ struct Connected {
   Peer peer;
   bool already = false;
 };
-
-enum class Verdict { accept, reject, ignore };
-/// Decides on one message from others; calls `answer` once, now or later, on any thread.
-using Validator = std::function<void(const Message& message, std::function<void(Verdict)> answer)>;
 
 struct PeerEvent {
   enum class Kind { connected, disconnected, identified } kind;
@@ -228,8 +229,27 @@ class Node {
   /// relayed and shall be `fanout_only`.
   Expected<void> set_policy(std::string topic, const TopicPolicy& policy);
 
-  /// Messages of `topic` from others ask this first. An empty function removes it.
+  /// Messages of `topic` from others are delivered and passed on when all its validators accept,
+  /// and those of every topic, which are added with an empty `topic`. `exists` when the topic has
+  /// one of that name. Those that decide at once come first, and are asked about what we publish,
+  /// too: `Topic::publish` answers `rejected` or `ignored`. The others are not asked about our own
+  /// messages; they are asked together, behind a queue for each topic. What finds no place there is
+  /// dropped, and may come again. A validator that throws has ignored the message.
+  Expected<void> add_validator(std::string topic, std::string name, Validator validator,
+                               ValidatorOptions options = {});
+  Expected<void> add_inline_validator(std::string topic, std::string name,
+                                      InlineValidator validator);
+  /// `not_found` when there is none of that name. What it was asked may still be answered.
+  Expected<void> remove_validator(std::string topic, std::string_view name);
+  /// The one without a name, added or replaced. An empty function removes it.
   Expected<void> set_validator(std::string topic, Validator validator);
+
+  /// From now on nothing is exchanged with the peer, for `span` or until it is unblocked: its
+  /// connections end, dialling it fails with `blocked`, messages it wrote are dropped whoever
+  /// brings them. `limit` at 100,000 peers.
+  Expected<void> block(const Peer& peer, std::optional<std::chrono::milliseconds> span = {});
+  Expected<void> unblock(const Peer& peer);  ///< `not_found` when it was not blocked
+  std::vector<BlockedPeer> blocked() const;  ///< sorted by peer
 
   /// What a peer's conduct is worth here; 0 without scoring, and of a peer that is unknown.
   double score(const Peer& peer) const;

@@ -77,6 +77,8 @@ ErrorCode code_of(host::DialError error) {
       return ErrorCode::timeout;
     case host::DialError::cancelled:
       return ErrorCode::closed;
+    case host::DialError::blocked:
+      return ErrorCode::blocked;
     case host::DialError::resolve_failed:
     case host::DialError::refused:
     case host::DialError::unreachable:

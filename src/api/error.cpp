@@ -37,6 +37,16 @@ std::string_view name(ErrorCode code) {
       return "reset";
     case ErrorCode::refused:
       return "refused";
+    case ErrorCode::blocked:
+      return "blocked";
+    case ErrorCode::rejected:
+      return "rejected";
+    case ErrorCode::ignored:
+      return "ignored";
+    case ErrorCode::exists:
+      return "exists";
+    case ErrorCode::not_found:
+      return "not_found";
     case ErrorCode::io:
       return "io";
     case ErrorCode::not_enabled:

@@ -192,6 +192,9 @@ Expected<Node::Link> Node::dial(std::string address, std::chrono::milliseconds w
 
 Expected<Topic> Node::topic(std::string name) {
   if (auto checked = api::check_topic(name); !checked) return std::unexpected(checked.error());
+  if (!state_->runtime->allows(name)) {
+    return std::unexpected(Error{ErrorCode::rejected, "the topic filter does not allow the topic"});
+  }
   return Topic{std::make_shared<Topic::State>(state_->runtime, name,
                                               state_->runtime->publish_slots().of(name))};
 }
@@ -210,17 +213,6 @@ Expected<void> Node::leave(std::string_view name) {
   auto& topics = state_->runtime->topics();
   const bool posted =
       state_->runtime->post([&topics, left = std::string{name}] { topics.leave(left); });
-  if (!posted) return std::unexpected(node_stopped());
-  return {};
-}
-
-Expected<void> Node::set_validator(std::string topic, Validator validator) {
-  if (auto checked = api::check_topic(topic); !checked) return std::unexpected(checked.error());
-  auto& topics = state_->runtime->topics();
-  const bool posted = state_->runtime->post(
-      [&topics, topic = std::move(topic), validator = std::move(validator)]() mutable {
-        topics.set_validator(topic, std::move(validator));
-      });
   if (!posted) return std::unexpected(node_stopped());
   return {};
 }
@@ -270,8 +262,16 @@ NodeStatistics Node::statistics() const {
   auto& runtime = *state_->runtime;
   const auto statistics = runtime.ask([&] {
     const auto& counters = runtime.host().router().counters();
-    NodeStatistics now{counters.delivered, counters.duplicates, counters.rejected,
-                       counters.ignored,   counters.published,  counters.rpc_dropped};
+    NodeStatistics now;
+    now.delivered = counters.delivered;
+    now.duplicates = counters.duplicates;
+    now.rejected = counters.rejected;
+    now.ignored = counters.ignored;
+    now.published = counters.published;
+    now.rpc_dropped = counters.rpc_dropped;
+    now.throttled = counters.throttled;
+    now.timed_out = counters.timed_out;
+    now.validator_faults = runtime.validators().faults();
     now.peers = runtime.host().peers().size();
     now.links = runtime.host().link_count();
     return now;

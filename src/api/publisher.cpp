@@ -76,6 +76,7 @@ Expected<void> Publisher::hand_over(const Batch& batch, std::vector<Published>& 
 Expected<pubsub::Message> Publisher::make(const Batch& batch, Data data, std::uint64_t seqno) {
   const auto& rules = batch.target.rules;
   if (data.size() > rules.size_max) return std::unexpected(too_large(data.size(), rules.size_max));
+  const auto plain = data;
   std::optional<Bytes> encoded;
   if (rules.encode) {
     encoded = rules.encode(data, rules.size_max);
@@ -97,6 +98,10 @@ Expected<pubsub::Message> Publisher::make(const Batch& batch, Data data, std::ui
   if (!id)
     return std::unexpected(Error{ErrorCode::bad_config, "the id function refuses the message"});
   message.id = *std::move(id);
+  if (auto checked = setup_.validators->check_own(message, batch.target.topic, setup_.self, plain);
+      !checked) {
+    return std::unexpected(std::move(checked.error()));
+  }
   if (rules.ids_of_content && !is_new(message)) {
     return std::unexpected(
         Error{ErrorCode::duplicate, "a message with this id was published already"});

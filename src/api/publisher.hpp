@@ -10,6 +10,7 @@
 
 #include "api/policy.hpp"
 #include "api/seqno.hpp"
+#include "api/validators.hpp"
 #include "core/pubsub/message.hpp"
 #include "core/pubsub/seen_cache.hpp"
 #include "grapevine/node.hpp"
@@ -25,8 +26,9 @@ class Publisher {
     PeerId self;
     std::optional<KeyPair> key;  ///< always given
     std::uint64_t first_seqno = 0;
-    SeqnoMark* mark = nullptr;    ///< outlives the publisher
-    std::size_t batch_max = 128;  ///< messages made before any of them is handed over
+    SeqnoMark* mark = nullptr;         ///< outlives the publisher
+    Validators* validators = nullptr;  ///< likewise
+    std::size_t batch_max = 128;       ///< messages made before any of them is handed over
     /// Always given: what was published lately where ids follow from the content.
     std::optional<pubsub::SeenCache> published;
   };

@@ -5,6 +5,7 @@
 #include <chrono>
 
 #include "api/convert.hpp"
+#include "api/filtering.hpp"
 #include "net/clock.hpp"
 #include "net/entropy.hpp"
 
@@ -69,6 +70,7 @@ Expected<std::shared_ptr<Runtime>> Runtime::create(const NodeConfig& config) {
     return std::unexpected(std::move(opened.error()));
   }
   setup.mark = &runtime->mark_;
+  setup.validators = &runtime->validators_;
   const bool sign = config.signing == Signing::strict;
   if (sign && !runtime->mark_.allows(setup.first_seqno)) {
     return std::unexpected(Error{ErrorCode::io, "the first sequence numbers cannot be recorded"});
@@ -88,6 +90,7 @@ Expected<std::shared_ptr<Runtime>> Runtime::create(const NodeConfig& config) {
   for (auto& direct : settings->direct) {
     runtime->host().add_direct(direct.peer, std::move(direct.addresses), net::now());
   }
+  runtime->remember(config);
   if (gossip.score && config.on_warning) {
     for (const auto& warning : gossipsub::warnings(*gossip.score)) {
       config.on_warning("score: " + gossipsub::describe(warning));
@@ -103,9 +106,15 @@ Runtime::Runtime(Parts parts, const NodeConfig& config)
       scores_{config.score.has_value()},
       asks_application_score_{config.score && config.score->application_score},
       warn_{config.on_warning},
+      filter_{to_filter(config.topic_filter)},
+      validators_{[this](std::string text) {
+        if (!warn_) return;
+        post([this, text = std::move(text)] { warn_(text); });
+      }},
+      remembering_{config, [this](auto task) { shell_.offload(std::move(task)); }},
       mark_{config.reserve_seqno, [this](auto task) { shell_.offload(std::move(task)); }},
       shell_{std::move(parts.host), parts.shell, application()},
-      topics_{shell_},
+      topics_{shell_, validators_},
       streams_{shell_},
       readiness_{shell_},
       receipts_{shell_, parts.receipts_max},
@@ -157,9 +166,40 @@ void Runtime::run() { shell_.run(); }
 /// restarts. The end of the connections says it all.
 void Runtime::stop(std::chrono::milliseconds grace) { shell_.stop(grace); }
 
+/// What an earlier run knew.
+void Runtime::remember(const NodeConfig& config) {
+  const auto now = net::now();
+  for (const auto& [peer, left] : config.blocked) {
+    host().block({to_peer_id(peer), end_of(left, now)}, now);
+  }
+  if (!config.sequence_check) return;
+  std::vector<pubsub::AuthorMark> marks;
+  for (const auto& [author, seqno] : config.sequence_check->known) {
+    marks.push_back({to_peer_id(author), seqno});
+  }
+  host().load_author_marks(marks);
+}
+
+bool Runtime::block(const gossipsub::BlockedPeer& blocked) {
+  if (!host().block(blocked, time())) return false;
+  tell_blocked();
+  return true;
+}
+
+bool Runtime::unblock(const PeerId& peer) {
+  if (!host().unblock(peer)) return false;
+  tell_blocked();
+  return true;
+}
+
+void Runtime::tell_blocked() {
+  remembering_.on_blocked(to_blocked(host().router().blocked(time()), time()));
+}
+
 /// Nobody waits for what will not come any more.
 void Runtime::end() {
   histories_->end();
+  remembering_.on_raised_last(host().take_raised_marks());
   topics_.end();
   streams_.end_all();
   partials_.end();

@@ -18,9 +18,11 @@
 #include "api/publisher.hpp"
 #include "api/readiness.hpp"
 #include "api/receipts.hpp"
+#include "api/remembering.hpp"
 #include "api/settings.hpp"
 #include "api/streams.hpp"
 #include "api/topics.hpp"
+#include "api/validators.hpp"
 #include "net/shell.hpp"
 
 namespace grapevine::api {
@@ -53,6 +55,9 @@ class Runtime {
   Receipts& receipts() { return receipts_; }
   PublishSlots& publish_slots() { return *publish_slots_; }
   const gossipsub::Config& gossip() const { return *gossip_; }
+  Validators& validators() { return validators_; }
+  /// The topic filter lets us take part in `topic`.
+  bool allows(std::string_view topic) const { return filter_.allows(topic); }
   const PeerId& self() const { return self_; }
   const std::vector<std::string>& addresses() const { return addresses_; }
   bool lifts_per_peer_limit() const { return lifts_per_peer_limit_; }
@@ -72,6 +77,9 @@ class Runtime {
   void ping(const PeerId& peer, PingDone done);
   void observe_peers(std::function<void(const PeerEvent&)> observer);
   void observe_topics(std::function<void(const TopicEvent&)> observer);
+  /// As the host's; who wants to remember it is told.
+  bool block(const gossipsub::BlockedPeer& blocked);
+  bool unblock(const PeerId& peer);
 
  private:
   struct Parts {
@@ -84,6 +92,7 @@ class Runtime {
   Runtime(Parts parts, const NodeConfig& config);
   Expected<void> listen(const std::vector<Multiaddr>& addresses);
   Expected<void> open_history(const NodeConfig& config, const gossipsub::Config& gossip);
+  void remember(const NodeConfig& config);
 
   net::Application application();
   void on_output(host::Output&& output);
@@ -109,6 +118,7 @@ class Runtime {
   void on(host::StreamClosed&& closed) {
     if (!histories_->on_closed(closed)) streams_.on_closed(closed);
   }
+  void on(host::MarksRaised&& raised) { remembering_.on_raised(raised.marks); }
   void on(host::Traced&& traced);
   void on(host::Progress&& progress) { receipts_.on_progress(progress); }
   void on(host::Advertise&& advertise) { discovering_.on_advertise(advertise); }
@@ -119,6 +129,7 @@ class Runtime {
   void on(host::DialFailed&& failed) { observation_->on(failed); }
   template <class Other>
   void on(Other&&) {}  ///< the shell's own, and what nobody here asks for
+  void tell_blocked();
   void tell(PeerEvent::Kind kind, const PeerId& peer);
   void warn(std::string_view why);
   void end();
@@ -135,6 +146,9 @@ class Runtime {
   std::function<void(const PeerEvent&)> peer_observer_;
   std::function<void(const TopicEvent&)> topic_observer_;
   std::optional<Observation> observation_;
+  const pubsub::SubscriptionFilter filter_;
+  Validators validators_;
+  Remembering remembering_;
   SeqnoMark mark_;  ///< used by the shell's workers: outlives them
   net::Shell shell_;
   Topics topics_;

@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "api/convert.hpp"
+#include "api/filtering.hpp"
 #include "api/policy.hpp"
 #include "api/scoring.hpp"
 
@@ -129,6 +130,7 @@ Expected<std::shared_ptr<const gossipsub::Config>> gossip_of(const NodeConfig& c
   gossip->extensions.partial_messages = config.partial_messages;
   gossip->discovery = config.discovery.has_value();
   gossip->trace_detail = detail_of(config);
+  set_filters(*gossip, config);
   if (auto set = set_scoring(*gossip, config); !set) return std::unexpected(std::move(set.error()));
   if (const auto checked = gossipsub::check(*gossip); !checked) {
     return std::unexpected(parameter_error(checked.error()));

@@ -18,7 +18,7 @@ namespace grapevine {
 struct Subscription::State {
   /// `released` is called when the application lets go of the subscription, on any thread.
   State(SubscriptionOptions options_in, std::function<void()> released_in)
-      : options{options_in}, released{std::move(released_in)} {}
+      : options{std::move(options_in)}, released{std::move(released_in)} {}
   State(const State&) = delete;
   State& operator=(const State&) = delete;
   ~State() { released(); }

@@ -136,7 +136,7 @@ Expected<Subscription> Topic::subscribe(SubscriptionOptions options) const {
     auto& known = topic->runtime->topics();
     topic->runtime->post([&known, topic, id] { known.unsubscribe(topic->name, id); });
   };
-  auto state = std::make_shared<Subscription::State>(options, released);
+  auto state = std::make_shared<Subscription::State>(std::move(options), released);
   const std::weak_ptr<Subscription::State> weak = state;
   // No need to wait: commands come before messages, so what is published from now on is heard.
   if (!runtime.post(

@@ -1,54 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "api/topics.hpp"
 
-#include <atomic>
+#include <algorithm>
 
+#include "api/asking.hpp"
 #include "api/convert.hpp"
 #include "api/policy.hpp"
 
 namespace grapevine::api {
-
-namespace {
-
-gossipsub::Validation validation_of(Verdict verdict) {
-  switch (verdict) {
-    case Verdict::accept:
-      return gossipsub::Validation::accept;
-    case Verdict::reject:
-      return gossipsub::Validation::reject;
-    case Verdict::ignore:
-      break;
-  }
-  return gossipsub::Validation::ignore;
-}
-
-/// One question to a validator. Whoever drops it unanswered has ignored the message: nothing waits
-/// for ever.
-class Question {
- public:
-  Question(net::Shell& shell, std::weak_ptr<const void> owner, gossipsub::Ticket ticket)
-      : shell_{shell}, owner_{std::move(owner)}, ticket_{ticket} {}
-  Question(const Question&) = delete;
-  Question& operator=(const Question&) = delete;
-  ~Question() { answer(Verdict::ignore); }
-
-  void answer(Verdict verdict) {
-    if (answered_.exchange(true)) return;
-    const auto alive = owner_.lock();
-    if (!alive) return;
-    shell_.inbox().post([&shell = shell_, ticket = ticket_, verdict] {
-      shell.host().on_validated(ticket, validation_of(verdict), shell.time());
-    });
-  }
-
- private:
-  net::Shell& shell_;
-  const std::weak_ptr<const void> owner_;
-  const gossipsub::Ticket ticket_;
-  std::atomic<bool> answered_ = false;
-};
-
-}  // namespace
 
 Topics::Entry* Topics::find(std::string_view name) {
   const auto found = entries_.find(name);
@@ -105,15 +64,30 @@ void Topics::unsubscribe(const std::string& name, SubscriptionId id) {
   settle(name);
 }
 
-void Topics::set_validator(const std::string& name, Validator validator) {
-  auto& changed = entry(name);
-  changed.validator = std::move(validator);
-  ask_if_needed(name, changed);
-  settle(name);
+bool Topics::wanted_by(const Subscription::State& subscription, const Message& message) {
+  bool wanted = false;
+  validators_.contained([&] { wanted = subscription.options.filter(message); },
+                        [] { return std::string{"a message filter"}; });
+  return wanted;
 }
 
-void Topics::ask_if_needed(const std::string& name, const Entry& entry) {
-  shell_.host().set_validated(name, entry.validator || entry.decoding.decode);
+/// Where a transform is to be undone the router always asks: what cannot be undone is its sender's
+/// fault.
+void Topics::refresh(const std::string& name) {
+  const auto own = validators_.topics();
+  const auto* known = find(name);
+  const bool decodes = known != nullptr && known->decoding.decode;
+  gossipsub::Validating how;
+  if (name.empty() || decodes || std::ranges::find(own, name) != own.end()) {
+    how = validators_.how(name);
+  }
+  how.screened = how.screened || decodes;
+  shell_.host().set_validation(name, how);
+  if (!name.empty()) return;
+  for (const auto& topic : own) refresh(topic);
+  for (const auto& [topic, entry] : entries_) {
+    if (entry.decoding.decode) refresh(topic);
+  }
 }
 
 Expected<void> Topics::set_policy(const std::string& name, const gossipsub::TopicPolicy& policy,
@@ -129,7 +103,7 @@ Expected<void> Topics::set_policy(const std::string& name, const gossipsub::Topi
   auto& changed = entry(name);
   changed.decoding = std::move(decoding);
   changed.fanout_only = policy.fanout_only;
-  ask_if_needed(name, changed);
+  refresh(name);
   settle(name);
   return {};
 }
@@ -175,6 +149,8 @@ void Topics::on_deliver(const host::Deliver& delivered, std::optional<Cursor> cu
   for (const auto& subscriber : entry->subscribers) {
     auto state = subscriber.state.lock();
     if (!state || (delivered.local && !state->options.own_messages)) continue;
+    // NOLINTNEXTLINE(bugprone-use-after-move): no round follows the one that moves
+    if (state->options.filter && !wanted_by(*state, message)) continue;
     const bool last = &subscriber == &entry->subscribers.back();
     // NOLINTNEXTLINE(bugprone-use-after-move): no round follows the one that moves
     const bool first_of_turn = state->collect(last ? std::move(message) : message);
@@ -182,15 +158,21 @@ void Topics::on_deliver(const host::Deliver& delivered, std::optional<Cursor> cu
   }
 }
 
+/// Those that decide at once are answered for within the turn.
 void Topics::on_validate(const host::Validate& asked) {
-  const auto question = std::make_shared<Question>(shell_, owner_, asked.ticket);
-  const auto* entry = find(asked.message.view.topic);
-  if (entry == nullptr) return question->answer(Verdict::accept);
-  auto message = to_message(asked.message, entry->name, asked.via, false);
-  if (!decode(*entry, message)) return question->answer(Verdict::reject);
-  if (!entry->validator) return question->answer(Verdict::accept);
-  const auto validator = entry->validator;  // it may replace itself
-  validator(std::move(message), [question](Verdict verdict) { question->answer(verdict); });
+  const auto& view = asked.message.view;
+  const auto* entry = find(view.topic);
+  const auto name = entry ? entry->name : std::make_shared<const std::string>(view.topic);
+  const auto answer = [&](Verdict verdict) {
+    shell_.host().on_validated(asked.ticket, validation_of(verdict), shell_.time());
+  };
+  auto message = to_message(asked.message, name, asked.via, false);
+  if (entry != nullptr && !decode(*entry, message)) return answer(Verdict::reject);
+  if (asked.screening) return answer(validators_.screen(*name, message));
+  auto list = validators_.asynchronous(*name);
+  if (list.empty()) return answer(Verdict::accept);
+  std::make_shared<Asking>(Asking::Way{shell_, owner_}, asked.ticket, std::move(list))
+      ->ask(validators_, message);
 }
 
 void Topics::on_turn_end() {

@@ -8,17 +8,18 @@
 #include <vector>
 
 #include "api/subscription.hpp"
+#include "api/validators.hpp"
 #include "net/shell.hpp"
 
 namespace grapevine::api {
 
-/// The application's topics as the loop knows them: who asked for them, who subscribes, who
-/// validates. A topic is joined while it was asked for or somebody subscribes. Loop's thread only.
+/// The application's topics as the loop knows them: who asked for them, who subscribes. A topic is
+/// joined while it was asked for or somebody subscribes. Loop's thread only.
 class Topics {
  public:
   using SubscriptionId = std::uint64_t;
 
-  explicit Topics(net::Shell& shell) : shell_{shell} {}
+  Topics(net::Shell& shell, Validators& validators) : shell_{shell}, validators_{validators} {}
   /// What keeps the shell alive: a validator may answer when all is over.
   void belong_to(std::weak_ptr<const void> owner) { owner_ = std::move(owner); }
 
@@ -28,7 +29,6 @@ class Topics {
   void subscribe(const std::string& name, SubscriptionId id,
                  std::weak_ptr<Subscription::State> state);
   void unsubscribe(const std::string& name, SubscriptionId id);
-  void set_validator(const std::string& name, Validator validator);
 
   /// How data comes back from the wire; an empty function: it is as it was.
   struct Decoding {
@@ -43,6 +43,8 @@ class Topics {
 
   void on_deliver(const host::Deliver& delivered, std::optional<Cursor> cursor = std::nullopt);
   void on_validate(const host::Validate& asked);
+  /// Tells the router how to ask about the topic, or, where the name is empty, about all.
+  void refresh(const std::string& name);
   /// Hands over what the turn brought.
   void on_turn_end();
   /// The node is stopped: nothing more comes.
@@ -56,7 +58,6 @@ class Topics {
   struct Entry {
     std::shared_ptr<const std::string> name;
     std::vector<Subscriber> subscribers;
-    Validator validator;
     std::vector<std::uint64_t> relays;
     Decoding decoding;
     bool fanout_only = false;
@@ -64,7 +65,7 @@ class Topics {
     bool joined = false;
 
     bool wanted() const { return asked_for || !subscribers.empty() || !relays.empty(); }
-    bool idle() const { return !wanted() && !validator && !decoding.decode && !fanout_only; }
+    bool idle() const { return !wanted() && !decoding.decode && !fanout_only; }
   };
   struct NameHash {
     using is_transparent = void;
@@ -79,9 +80,11 @@ class Topics {
   void settle(std::string_view name);
   /// The router asks before it takes a message where somebody here has a say.
   static bool decode(const Entry& entry, Message& message);
-  void ask_if_needed(const std::string& name, const Entry& entry);
+
+  bool wanted_by(const Subscription::State& subscription, const Message& message);
 
   net::Shell& shell_;
+  Validators& validators_;
   std::weak_ptr<const void> owner_;
   boost::unordered_flat_map<std::string, Entry, NameHash, std::equal_to<>> entries_;
   std::vector<std::shared_ptr<Subscription::State>> touched_;  ///< got messages in this turn

@@ -170,6 +170,8 @@ void add_run_flags(CLI::App& app, RunOptions& options, RunFlags& flags) {
                            "directory, and catch up on what was missed"),
             "HISTORY")
       ->type_name("N|SIZE");
+  app.add_flag("--check-seqno", options.check_seqno,
+               "ignore messages whose number does not rise above their author's last");
   last_wins(app.add_option("--http", flags.http, "address of the HTTP server, HOST or HOST:PORT"),
             "HTTP")
       ->type_name("ADDR")

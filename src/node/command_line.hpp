@@ -35,6 +35,7 @@ struct RunOptions {
   std::string key_file = {};                ///< empty: the key of the data directory
   std::string data_directory = {};          ///< empty: where the XDG specification says
   std::optional<HistoryFlag> history = {};  ///< absent: nothing is kept
+  bool check_seqno = false;                 ///< replays are told by their numbers
   LogLevel log_level = LogLevel::info;
   std::string trace_file = {};  ///< empty: nothing is traced
   TraceFormat trace_format = TraceFormat::json;

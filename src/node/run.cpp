@@ -25,6 +25,7 @@
 #include "node/life_probe.hpp"
 #include "node/log.hpp"
 #include "node/output.hpp"
+#include "node/remembered.hpp"
 #include "node/signals.hpp"
 
 namespace grapevine::node {
@@ -227,7 +228,10 @@ int run(const RunOptions& options) {
 
   auto server = http::Server::listen(options.http);
   if (!server) return fail(server.error().detail);
-  auto node = Node::start(make_config(options, *identity));
+  auto config = make_config(options, *identity);
+  const auto remembered = apply_remembered(*identity, options.check_seqno, config);
+  if (!remembered) return fail(remembered.error().detail);
+  auto node = Node::start(std::move(config));
   if (!node) return fail(node.error().detail, is_usage(node.error().code) ? 2 : 1);
 
   std::atomic<bool> unread = false;

@@ -276,9 +276,11 @@ void World::on_output(NodeIndex at, host::Output& output) {
         {now_, std::string{view.topic}, to_text(view.payload()), deliver->via, deliver->local});
     note(at);
   } else if (const auto* validate = std::get_if<host::Validate>(&output)) {
-    const auto data = to_text(validate->message.view.payload());
-    const auto verdict = validator_ ? validator_(at, data) : gossipsub::Validation::accept;
-    node.host->on_validated(validate->ticket, verdict, now_);
+    const auto accepted = std::optional{gossipsub::Validation::accept};
+    const auto verdict = judge_       ? judge_(at, *validate)
+                         : validator_ ? validator_(at, to_text(validate->message.view.payload()))
+                                      : accepted;
+    if (verdict) node.host->on_validated(validate->ticket, *verdict, now_);
   } else if (const auto* advertise = std::get_if<host::Advertise>(&output)) {
     registry_[advertise->topic][at] = now_ + advertise->ttl;
   } else if (const auto* wanted_peers = std::get_if<host::Discover>(&output)) {

@@ -92,6 +92,12 @@ class World {
   /// What was on its way arrives late and in order.
   void heal();
 
+  /// The word of a node's application on a message; none: it never answers. Without a judge
+  /// everything is accepted.
+  using Judge =
+      std::function<std::optional<gossipsub::Validation>(NodeIndex node, const host::Validate&)>;
+  void set_judge(Judge judge) { judge_ = std::move(judge); }
+
   /// Frames of direct links on their way: a test may look, and tamper.
   using Tap = std::function<void(NodeIndex from, NodeIndex to, host::direct::Frames&)>;
   void set_tap(Tap tap) { tap_ = std::move(tap); }
@@ -261,6 +267,7 @@ class World {
   std::vector<std::unique_ptr<Node>> nodes_;
   std::map<std::string, NodeIndex> by_address_;
   std::vector<int> groups_;
+  Judge judge_;
   Schedule<Event> schedule_;
   Tap tap_;
   std::optional<Duration> registry_delay_;

@@ -20,6 +20,8 @@ class DataDirectory {
   std::filesystem::path key_path() const { return path_ / "key"; }
   std::filesystem::path sequence_path() const { return path_ / "seqno"; }
   std::filesystem::path history_path() const { return path_ / "history"; }
+  std::filesystem::path authors_path() const { return path_ / "authors"; }
+  std::filesystem::path blocked_path() const { return path_ / "blocked"; }
 
  private:
   DataDirectory(std::filesystem::path path, Descriptor lock);

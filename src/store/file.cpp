@@ -175,6 +175,22 @@ Stored<void> write_file(const path& target, ByteView content, const WriteOptions
   return {};
 }
 
+Stored<void> append_file(const path& target, ByteView content, const StepProbe& probe) {
+  if (const int fault = ask(probe, Step::open_temporary)) {
+    return unexpected{system_error("cannot open", target, fault)};
+  }
+  const Descriptor file{
+      ::open(target.c_str(), O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600)};
+  if (!file) return unexpected{system_error("cannot open", target, errno)};
+  int fault = ask(probe, Step::write);
+  if (fault == 0) fault = write_all(file.get(), content);
+  if (fault != 0) return unexpected{system_error("cannot write", target, fault)};
+  fault = ask(probe, Step::sync);
+  if (fault == 0 && ::fsync(file.get()) != 0) fault = errno;
+  if (fault != 0) return unexpected{system_error("cannot sync", target, fault)};
+  return {};
+}
+
 Stored<Bytes> read_file(const path& file, const ReadOptions& options) {
   // O_NONBLOCK: a FIFO in the file's place must not hang the start.
   const Descriptor opened{::open(file.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK)};

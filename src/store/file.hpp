@@ -50,6 +50,12 @@ struct WriteOptions {
 Stored<void> write_file(const std::filesystem::path& path, ByteView content,
                         const WriteOptions& options = {});
 
+/// Puts `content` behind that of the file `path`, which is made when it is missing, and syncs it.
+/// When it fails, a part of `content` may be there. The steps are `open_temporary`, `write`,
+/// `sync`.
+Stored<void> append_file(const std::filesystem::path& path, ByteView content,
+                         const StepProbe& probe = {});
+
 /// The content of the regular file `path`, at most `size_max` bytes. Symbolic links are refused.
 /// With `private_mode`, also a file that group or others may touch, or that its owner may not read.
 struct ReadOptions {

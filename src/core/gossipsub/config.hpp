@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -17,6 +18,8 @@
 #include "core/pubsub/message.hpp"
 #include "core/pubsub/rpc.hpp"
 #include "core/pubsub/seen_cache.hpp"
+#include "core/pubsub/subscription_filter.hpp"
+#include "identity/peer_id.hpp"
 
 namespace grapevine::gossipsub {
 
@@ -34,6 +37,13 @@ enum class TraceDetail {
   counters,    ///< every kind of `Traced`
   everything,  ///< and a `Recorded` of every message and RPC, which costs time for each
 };
+/// Looks at an RPC of `from`, of `size` bytes, before anything is done about it. False: it is
+/// passed over whole. Pure, and quick: it is called in place.
+using RpcInspector =
+    std::function<bool(const PeerId& from, const pubsub::RpcView& rpc, std::size_t size)>;
+/// Who takes part in a topic, seen from here: with anybody else nothing of it is exchanged, in
+/// either direction. Pure, and always of the same answer.
+using PeerFilter = std::function<bool(const PeerId& peer, std::string_view topic)>;
 
 /// All parameters of a router, in the specs' words. gossipsub v1.0 and v1.1, "Parameters"; defaults
 /// are go's except where docs/limits.md says why. Checked once by `Router::create`.
@@ -116,6 +126,13 @@ struct Config {
   std::size_t outboxes_bytes_max = 1024 * 1024 * 1024;
   std::size_t receipts_max = 1024;                       ///< messages that are followed at a time
   Duration receipt_time_max = std::chrono::seconds{60};  ///< for which one is
+  RpcInspector rpc_inspector;                            ///< none: every RPC is taken
+  PeerFilter peer_filter;    ///< none: everybody takes part in everything
+  bool check_seqno = false;  ///< what does not rise above its author's last number is ignored
+  std::size_t author_marks_max = 100'000;     ///< authors whose last number is known
+  std::size_t validations_max = 8192;         ///< questions to asynchronous validators, all topics
+  std::size_t validation_queue_max = 1024;    ///< messages that wait for them, each topic
+  std::size_t blocked_max = 100'000;          ///< peers blocked at a time
   std::size_t pending_messages_max = 16'384;  ///< under verification or validation, all peers
   std::size_t pending_per_peer_max = 2048;    ///< at half of it the peer's stream is not read on
   std::size_t pending_bytes_max = 64 * 1024 * 1024;  ///< of those, parked copies included

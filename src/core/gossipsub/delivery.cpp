@@ -24,6 +24,9 @@ void Router::State::on_publish(Peer& peer, const SharedBytes& field, ByteView bo
     return count(Traced::Kind::undeliverable, peer, topic == nullptr ? TopicName{} : topic->name,
                  "not joined");
   }
+  if (const auto reason = unwanted_from(peer, *view, now); !reason.empty()) {
+    return count(Traced::Kind::filtered, peer, topic->name, reason);
+  }
   const auto rules = topic->rules;  // an id function may change them
   if (field.size() > rules->message_size_max) {
     if (const auto id = rules->message_id(*view)) keep_promises(id->bytes());
@@ -64,7 +67,7 @@ void Router::State::receive(Peer& peer, Topic& topic, pubsub::Message message, p
                             TimePoint now) {
   const auto id = message.id.bytes();
   keep_promises(id);
-  const bool at_once = needed == pubsub::Check::accept && !topic.validated;
+  const bool at_once = needed == pubsub::Check::accept && !validation_of(topic).any();
   const bool copy = (!pending.empty() && pending.park(message, peer.handle, peer.id)) ||
                     (at_once ? !seen.insert(id, now) : seen.contains(id, now));
   if (copy) {
@@ -100,7 +103,7 @@ bool Router::State::room_to_check(Peer& peer, const Topic& topic, const pubsub::
 }
 
 /// The next question about the copy under check: its signature, then the application's word, each
-/// only where wanted.
+/// only where wanted. A signature says that the sequence number is the author's, too.
 void Router::State::ask(Ticket ticket, pubsub::Check needed, TimePoint now) {
   auto& entry = *pending.find(ticket);
   const auto& message = entry.copy.message;
@@ -109,32 +112,21 @@ void Router::State::ask(Ticket ticket, pubsub::Check needed, TimePoint now) {
     jobs.push_back({ticket, message});
     return;
   }
-  const auto* topic = topics.find(message.view.topic);
-  if (topic == nullptr || !topic->validated) return accept_pending(ticket, now);
-  entry.stage = Pending::Stage::validating;
-  outputs.push(Validate{ticket, message, entry.copy.via});
+  screen(ticket, now);
 }
 
 void Router::State::on_verified(Ticket ticket, const Result<void, pubsub::RejectReason>& verdict,
                                 TimePoint now) {
   const auto* entry = pending.find(ticket);
   if (entry == nullptr || entry->stage != Pending::Stage::verifying) return;
-  if (verdict) return ask(ticket, pubsub::Check::accept, now);
+  if (verdict) {
+    if (entry->copy.replay || in_sequence(entry->copy.message.view))
+      return ask(ticket, pubsub::Check::accept, now);
+    return conclude(ticket, Validation::ignore, "sequence number does not rise", now);
+  }
   const bool disputed = verdict.error() == pubsub::RejectReason::disputed_signature;
   refuse(ticket, pubsub::name(verdict.error()),
          disputed ? Traced::Kind::ignored : Traced::Kind::rejected, now);
-}
-
-/// What the application refuses is marked as seen, so that it is not asked again; only copies with
-/// other bytes that came meanwhile still have their turn.
-void Router::State::on_validated(Ticket ticket, Validation verdict, TimePoint now) {
-  const auto* entry = pending.find(ticket);
-  if (entry == nullptr || entry->stage != Pending::Stage::validating) return;
-  tell_verdict(*entry, verdict);
-  if (verdict == Validation::accept) return accept_pending(ticket, now);
-  if (entry->parked.empty()) seen.insert(entry->copy.message.id.bytes(), now);
-  const bool rejected = verdict == Validation::reject;
-  refuse(ticket, "validator", rejected ? Traced::Kind::rejected : Traced::Kind::ignored, now);
 }
 
 /// The copy under check is bad. A parked one with other bytes gets its turn.
@@ -142,7 +134,9 @@ void Router::State::refuse(Ticket ticket, std::string_view reason, Traced::Kind 
                            TimePoint now) {
   auto& entry = *pending.find(ticket);
   blame(entry, kind, now);
-  ++(kind == Traced::Kind::rejected ? counters.rejected : counters.ignored);
+  ++(kind == Traced::Kind::rejected    ? counters.rejected
+     : kind == Traced::Kind::throttled ? counters.throttled
+                                       : counters.ignored);
   trace(kind, entry.copy.via, entry.copy.message.view.topic, reason);
   record_message(
       Recorded::Kind::reject, entry.copy.message, entry.copy.via,
@@ -150,7 +144,8 @@ void Router::State::refuse(Ticket ticket, std::string_view reason, Traced::Kind 
   settle(entry);
   answer_replay(entry.copy,
                 kind == Traced::Kind::rejected ? ReplayVerdict::rejected : ReplayVerdict::ignored);
-  if (!pending.promote(ticket)) {
+  const auto next = pending.promote(ticket);
+  if (!next) {
     pending.take(ticket);
     return;
   }
@@ -158,9 +153,9 @@ void Router::State::refuse(Ticket ticket, std::string_view reason, Traced::Kind 
   const auto* topic = topics.find(entry.copy.message.view.topic);
   const auto& rules = topic == nullptr ? *topics.default_rules() : *topic->rules;
   const auto needed = pubsub::check_fields(entry.copy.message.view, rules.signature_policy);
-  if (needed) return ask(ticket, *needed, now);
+  if (needed) return ask(*next, *needed, now);
   // It passed when it was parked; the topic's policy is another now.
-  refuse(ticket, pubsub::name(needed.error()), Traced::Kind::ignored, now);
+  refuse(*next, pubsub::name(needed.error()), Traced::Kind::ignored, now);
 }
 
 void Router::State::settle(const Pending::Entry& entry) {
@@ -173,6 +168,9 @@ void Router::State::accept_pending(Ticket ticket, TimePoint now) {
   auto& message = entry.copy.message;
   auto* topic = topics.find(message.view.topic);
   if (topic == nullptr || !topic->joined) {  // left while it was being checked
+    return answer_replay(entry.copy, ReplayVerdict::ignored);
+  }
+  if (message.view.from && blacklist.contains(*message.view.from, now)) {  // blocked meanwhile
     return answer_replay(entry.copy, ReplayVerdict::ignored);
   }
   if (!seen.insert(message.id.bytes(), now)) {  // we published the same meanwhile

@@ -31,7 +31,7 @@ void Router::State::on_ihave(Peer& peer, std::span<const pubsub::IHave> adverts,
   for (const auto& advert : adverts) {
     const auto* topic = topics.find(advert.topic);
     ++traffic_of(topic).received.ihave;
-    if (topic == nullptr || !topic->joined) continue;
+    if (topic == nullptr || !topic->joined || filtered(peer, advert.topic)) continue;
     for (const auto id : advert.ids) {
       acknowledge(peer, id);
       if (seen.contains(id, now) || pending.contains(id)) continue;
@@ -74,6 +74,7 @@ void Router::State::on_iwant(Peer& peer, std::span<const ByteView> ids, TimePoin
 void Router::State::serve(Peer& peer, const MessageCache::Entry& entry, TimePoint now) {
   const auto& topic = topics.at(entry.topic);
   const auto& name = topic.name;
+  if (filtered(peer, *name)) return;
   const auto size = entry.field.size();
   if (peer.budget.iwant_bytes + size > config->iwant_bytes_max) {
     return count(Traced::Kind::iwant_refused, peer, name, "bytes");

@@ -19,7 +19,10 @@ void Router::State::heartbeat(TimePoint now) {
   promises.sweep(now);
   punish_broken_promises(now);
   tell_scores();
-  if (heartbeats % sweep_every == 0) backoffs.sweep(now, backoff_slack());
+  if (heartbeats % sweep_every == 0) {
+    backoffs.sweep(now, backoff_slack());
+    blacklist.sweep(now);
+  }
   connect_direct(now);
   for (const auto handle : active.copy()) {
     auto& topic = topics.at(handle);
@@ -35,6 +38,10 @@ void Router::State::heartbeat(TimePoint now) {
   partials.heartbeat();
   release_lingering();
   report_evictions();
+  if (!marks) return;
+  if (auto raised = marks->take_raised(); !raised.empty()) {
+    outputs.push(MarksRaised{std::move(raised)});
+  }
 }
 
 /// New budgets; what has lost its use or its time is forgotten.

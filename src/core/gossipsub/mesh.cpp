@@ -98,7 +98,7 @@ void Router::State::on_graft(Peer& peer, std::string_view name, TimePoint now) {
   if (topic->mesh.size() >= topic->rules->d_high && !peer.outbound)
     return refuse("mesh is full", true);
   if (!topic->subscribers.contains(peer.handle) && !subscribe(peer, name)) {
-    return refuse("too many topics");
+    return refuse("subscription is not taken");
   }
   enter_mesh(*topic, peer, now);
   trace(Traced::Kind::graft, peer.id, name, "grafted by peer");

@@ -104,6 +104,9 @@ void Router::State::on_partial(Peer& peer, const SharedBytes& frame,
     return count(Traced::Kind::undeliverable, peer, topic ? topic->name : TopicName{},
                  "no partial messages");
   }
+  if (filtered(peer, view.topic)) {
+    return count(Traced::Kind::filtered, peer, topic->name, "peer takes no part in the topic");
+  }
   auto& entry = *partials.find(topic->handle);
   auto* group = entry.groups.initiate(view.group, peer.handle);
   if (group == nullptr) {

@@ -56,16 +56,22 @@ bool Pending::park(const pubsub::Message& message, PeerHandle from, const PeerId
   return true;
 }
 
-bool Pending::promote(Ticket ticket) {
-  auto& entry = *find(ticket);
-  if (entry.parked.empty()) return false;
+std::optional<Ticket> Pending::promote(Ticket ticket) {
+  const auto found = by_ticket_.find(ticket);
+  ASSERT(found != by_ticket_.end());
+  if (found->second->parked.empty()) return std::nullopt;
+  const Ticket fresh{next_ticket_++};
+  auto moved = std::move(found->second);
+  by_ticket_.erase(found);
+  auto& entry = *by_ticket_.emplace(fresh, std::move(moved)).first->second;
   bytes_ -= entry.copy.message.field.kept();
   entry.copy = std::move(entry.parked.front());
   entry.parked.erase(entry.parked.begin());
   std::erase(entry.senders, entry.copy.from);
   entry.senders.insert(entry.senders.begin(), entry.copy.from);
   entry.same = 1;
-  return true;
+  by_id_.insert_or_assign(entry.copy.message.id, fresh);
+  return fresh;
 }
 
 Pending::Entry Pending::take(Ticket ticket) {

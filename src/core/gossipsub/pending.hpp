@@ -39,13 +39,19 @@ class Pending {
     IdKey key;
     std::optional<ReplayOf> replay = {};  ///< `from` is nobody then
   };
-  enum class Stage { verifying, validating };
+  enum class Stage {
+    verifying,   ///< its signature
+    screening,   ///< by validators that answer within the turn
+    waiting,     ///< for a place with those that take their time
+    validating,  ///< by those
+  };
   struct Entry {
     Copy copy;                        ///< the one under check
     std::vector<PeerHandle> senders;  ///< who sent a copy: it is not sent back to them
     std::size_t same = 1;             ///< the first so many of them sent the copy under check
     std::vector<Copy> parked;         ///< of as many other peers
     Stage stage = Stage::verifying;
+    TimePoint asked{};  ///< while validating
   };
 
   Pending(Rng& rng, std::size_t bytes_max)
@@ -60,8 +66,9 @@ class Pending {
   /// Notes another copy of an id under check; false when the id is not.
   bool park(const pubsub::Message& message, PeerHandle from, const PeerId& via);
   bool contains(ByteView id) const { return !by_id_.empty() && by_id_.contains(id); }
-  /// Replaces the copy under check by the first that is parked; false when there is none.
-  bool promote(Ticket ticket);
+  /// Replaces the copy under check by the first that is parked, under a ticket of its own: what is
+  /// still said of the other one does not concern it. nullopt when there is none.
+  std::optional<Ticket> promote(Ticket ticket);
   Entry take(Ticket ticket);
   bool empty() const { return by_ticket_.empty(); }
   std::size_t size() const { return by_ticket_.size(); }

@@ -48,7 +48,11 @@ std::string_view name(Traced::Kind kind) {
                                                "score_changed",
                                                "outbox_expired",
                                                "too_large_for_peer",
-                                               "size_capped"};
+                                               "size_capped",
+                                               "throttled",
+                                               "timed_out",
+                                               "filtered",
+                                               "blocked"};
   return names[static_cast<std::size_t>(kind)];
 }
 
@@ -76,6 +80,8 @@ Router::State::State(const PeerId& self_id, std::shared_ptr<const Config> config
       mcache{{config->mcache_len, config->mcache_gossip, config->mcache_bytes_max}},
       seen{config->seen, rng},
       pending{rng, config->pending_bytes_max},
+      validations{{config->validations_max, config->validation_queue_max}},
+      blacklist{id_hash, config->blocked_max},
       partials{config->partial},
       receipts{{config->receipts_max, config->receipt_time_max}},
       direct{config->direct_peers},
@@ -84,6 +90,7 @@ Router::State::State(const PeerId& self_id, std::shared_ptr<const Config> config
       next_direct_connect{now} {
   if (config->score) scores.emplace(*config->score, rng, now);
   if (config->gater) gater.emplace(*config->gater, rng, now);
+  if (config->check_seqno) marks.emplace(rng, config->author_marks_max);
 }
 
 void Router::State::trace(Traced::Kind kind, const PeerId& peer, std::string_view topic,
@@ -134,6 +141,7 @@ void Router::add_peer(PeerHandle handle, const PeerInfo& info, TimePoint) {
 void Router::on_stream_open(PeerHandle handle, Version version, TimePoint now) {
   auto& state = *state_;
   auto& peer = state.peers.at(handle);
+  if (state.blacklist.contains(peer.id, now)) return;
   const bool moved = std::exchange(peer.stream_open, true);
   const bool again = std::exchange(peer.greeted, true);
   peer.version = state.config->mode == Mode::floodsub ? Version::floodsub : version;
@@ -196,6 +204,10 @@ Result<void, pubsub::RpcError> Router::on_rpc(PeerHandle from, const SharedBytes
                                               TimePoint now) {
   auto& state = *state_;
   auto& peer = state.peers.at(from);
+  if (state.blacklist.contains(peer.id, now)) {
+    state.count(Traced::Kind::blocked, peer, {}, {});
+    return {};
+  }
   if (state.scores && state.graylisted(peer)) {
     state.count(Traced::Kind::graylisted, peer, {}, {});
     return {};
@@ -210,6 +222,10 @@ Result<void, pubsub::RpcError> Router::on_rpc(PeerHandle from, const SharedBytes
   ++state.traffic.rpcs_received;
   if (state.recording()) {
     state.outputs.push(Recorded{Recorded::Kind::rpc_received, peer.id, {}, {}, {}, frame});
+  }
+  if (const auto reason = state.refusal_of(peer, rpc, frame.size()); !reason.empty()) {
+    state.count(Traced::Kind::filtered, peer, {}, reason);
+    return {};
   }
   if (rpc.skipped > 0) {
     state.count(Traced::Kind::limit_hit, peer, {}, "oversize element", rpc.skipped);
@@ -245,6 +261,7 @@ void Router::on_validated(Ticket ticket, Validation verdict, TimePoint now) {
 void Router::on_deadline(TimePoint now) {
   state_->refresh_records(now);
   state_->receipts.expire(now);
+  state_->end_late_validations(now);
   if (now < state_->next_heartbeat) return;
   // One heartbeat, however late: a node that was asleep does not punish anybody for it (F09).
   if (now - state_->next_heartbeat > state_->config->heartbeat_interval) state_->followups.clear();
@@ -254,13 +271,6 @@ void Router::on_deadline(TimePoint now) {
 
 void Router::join(std::string_view topic, TimePoint now) { state_->join(topic, now); }
 void Router::leave(std::string_view topic, TimePoint now) { state_->leave(topic, now); }
-
-void Router::set_validated(std::string_view name, bool on) {
-  if (name.empty() || name.size() > pubsub::topic_size_max) return;
-  auto& topic = state_->topics.intern(name);
-  topic.validated = on;
-  state_->release_if_idle(topic);
-}
 
 Result<std::size_t, PublishError> Router::publish(pubsub::Message message, TimePoint now) {
   return state_->publish(std::move(message), now);
@@ -351,6 +361,7 @@ std::optional<TimePoint> Router::next_deadline() const {
   next = std::min(next, state_->receipts.next_end());
   if (state_->scores) next = std::min(next, state_->scores->next_refresh());
   if (state_->gater) next = std::min(next, state_->gater->next_refresh());
+  if (const auto due = state_->validations.next_due()) next = std::min(next, *due);
   return next;
 }
 
@@ -447,6 +458,9 @@ void Router::check_invariants(TimePoint now) const {
   ASSERT(state.pending.size() <= state.config->pending_messages_max);
   ASSERT(state.pending.bytes() <= state.config->pending_bytes_max);
   ASSERT(state.pending.empty() == (state.pending.bytes() == 0));
+  state.validations.check_invariants();
+  ASSERT(state.validations.running() + state.validations.waiting() <= state.pending.size());
+  ASSERT(state.blacklist.size() <= state.config->blocked_max);
   state.partials.check_invariants();
   state.check_outboxes();
   state.receipts.check_invariants();

@@ -14,12 +14,15 @@
 #include "base/rng.hpp"
 #include "base/shared_bytes.hpp"
 #include "base/time.hpp"
+#include "core/gossipsub/blacklist.hpp"
 #include "core/gossipsub/config.hpp"
 #include "core/gossipsub/partial_message.hpp"
 #include "core/gossipsub/score_explanation.hpp"
 #include "core/gossipsub/score_params.hpp"
 #include "core/gossipsub/topic_policy.hpp"
 #include "core/gossipsub/traffic.hpp"
+#include "core/gossipsub/validation.hpp"
+#include "core/pubsub/author_marks.hpp"
 #include "core/pubsub/message.hpp"
 #include "core/pubsub/rpc.hpp"
 #include "identity/peer_id.hpp"
@@ -37,9 +40,6 @@ struct PeerInfo {
   bool outbound = false;            ///< we dialled it: counts towards d_out
   std::vector<IpAddress> ips = {};  ///< where it is connected from; `set_ips` when that changes
 };
-
-/// The application's word on a message. gossipsub v1.1, "Extended Validators".
-enum class Validation { accept, reject, ignore };
 
 /// Why a publish did not happen.
 enum class PublishError {
@@ -70,11 +70,18 @@ struct Verify {
   };
   std::vector<Job> jobs;
 };
-/// A message of a topic with a validator; answered once through `on_validated`.
+/// A message of a topic with validators; answered once through `on_validated`: within the turn
+/// where it is being screened, otherwise before its time-out, after which no answer is looked at.
 struct Validate {
   Ticket ticket;
   pubsub::Message message;
   PeerId via;
+  bool screening = false;
+};
+/// Sequence numbers that authors have reached since the last time, once a heartbeat, to be kept for
+/// the next run.
+struct MarksRaised {
+  std::vector<pubsub::AuthorMark> marks;
 };
 /// A message out of a neighbour's history, to be checked as if it had come by gossip.
 struct Replay {
@@ -173,6 +180,10 @@ struct Traced {
     outbox_expired,
     too_large_for_peer,  ///< not sent: its RPCs are known to end the stream
     size_capped,
+    throttled,
+    timed_out,
+    filtered,
+    blocked,
   };
   Kind kind;
   PeerId peer;
@@ -209,7 +220,7 @@ struct Recorded {
   SharedBytes frame = {};        ///< the RPC; of a dropped one what is known of it
 };
 using Output = std::variant<WantsWrite, Deliver, Verify, Validate, Connect, Traced, PartialReceived,
-                            Progress, Advertise, Discover, Recorded, Replayed>;
+                            Progress, Advertise, Discover, Recorded, Replayed, MarksRaised>;
 
 /// Sums since creation.
 struct Counters {
@@ -221,6 +232,8 @@ struct Counters {
   std::uint64_t rpc_dropped = 0;  ///< messages an outbox had no room for
   std::uint64_t expired = 0;      ///< messages that waited too long in an outbox
   std::uint64_t oversize = 0;     ///< messages not sent to a peer that does not take their size
+  std::uint64_t throttled = 0;    ///< found no place in the queue before the validators
+  std::uint64_t timed_out = 0;    ///< of those ignored: the validators took too long
 };
 
 /// How long a message is followed, and under which number.
@@ -283,8 +296,22 @@ class Router {
   /// that wait in outboxes keep the rules they were queued by.
   Result<void, ConfigError> set_policy(std::string_view topic, const TopicPolicy& policy,
                                        TimePoint now);
-  /// Messages of `topic` from others ask through `Validate` first. Holds until switched off.
-  void set_validated(std::string_view topic, bool on);
+  /// How messages of `topic` from others are validated, those of a topic without a word of its own
+  /// where it is empty. Holds until changed.
+  void set_validation(std::string_view topic, const Validating& how);
+  void set_validated(std::string_view topic, bool on) { set_validation(topic, {.asked = on}); }
+  /// Part of the validators has answered: the others have `limit` from the question on.
+  void extend_validation(Ticket ticket, Duration limit);
+  /// Marks of an earlier run, those raised longest ago first. Nothing without `check_seqno`.
+  void load_author_marks(std::span<const pubsub::AuthorMark> marks);
+  /// Those raised since the last `MarksRaised`, for who stops before the next.
+  std::vector<pubsub::AuthorMark> take_raised_marks();
+  /// From now on nothing is taken of the peer, nothing is sent to it, and messages it wrote are
+  /// dropped, whoever brings them; its connection is the driver's to close. False, and nothing
+  /// done, when `blocked_max` are blocked.
+  bool block(const BlockedPeer& blocked, TimePoint now);
+  /// False when it was not blocked.
+  bool unblock(const PeerId& peer);
   /// Sends a message of our own, encoded and signed by the caller, with its id. Answers the number
   /// of peers it is queued for; none is no error.
   Result<std::size_t, PublishError> publish(pubsub::Message message, TimePoint now);
@@ -355,6 +382,8 @@ class Router {
   /// next RPCs should wait where they are: the driver stops reading them and asks again after
   /// `on_verified` and `on_validated`.
   bool has_room(PeerHandle peer) const;
+  std::vector<BlockedPeer> blocked(TimePoint now) const;  ///< sorted
+  bool is_blocked(const PeerId& peer, TimePoint now) const;
   bool has_pending() const;  ///< any outbox is not empty
   /// What those outboxes still take in which messages wait.
   std::vector<OutboxRoom> outbox_rooms() const;

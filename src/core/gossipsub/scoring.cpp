@@ -46,6 +46,7 @@ void Router::State::credit(const Topic& topic, IdKey key, std::span<const PeerHa
 /// the application rejects is bad in every copy from now on.
 void Router::State::blame(const Pending::Entry& entry, Traced::Kind kind, TimePoint now) {
   if (entry.copy.replay) return;
+  if (kind == Traced::Kind::throttled) return;  // our lack of room
   const auto senders = std::span{entry.senders}.first(entry.same);
   const bool rejected = kind == Traced::Kind::rejected;
   if (gater) {
@@ -53,7 +54,7 @@ void Router::State::blame(const Pending::Entry& entry, Traced::Kind kind, TimePo
   }
   const auto* topic = topics.find(entry.copy.message.view.topic);
   if (!scores || !rejected || topic == nullptr) return;
-  if (entry.stage == Pending::Stage::validating && entry.parked.empty()) {
+  if (entry.stage != Pending::Stage::verifying && entry.parked.empty()) {
     return scores->reject({entry.copy.key, topic->scored, senders}, now);
   }
   for (const auto sender : senders) scores->reject_unidentified(sender, topic->scored);

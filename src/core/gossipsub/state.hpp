@@ -21,6 +21,8 @@
 #include "core/gossipsub/score.hpp"
 #include "core/gossipsub/tally.hpp"
 #include "core/gossipsub/topics.hpp"
+#include "core/gossipsub/validation_queue.hpp"
+#include "core/pubsub/author_marks.hpp"
 
 namespace grapevine::gossipsub {
 
@@ -30,6 +32,8 @@ namespace grapevine::gossipsub {
 ///   exchange.cpp       peers named in a PRUNE
 ///   delivery.cpp       messages in: checked, delivered, forwarded
 ///   replay.cpp         messages out of a neighbour's history, ids of an earlier run
+///   validating.cpp     the application's word on them
+///   blocking.cpp       whom the application wants nothing of
 ///   publishing.cpp     messages of our own, fanout, outboxes
 ///   discovery.cpp      peers looked for outside
 ///   policies.cpp       what holds in one topic, what a peer takes
@@ -120,7 +124,6 @@ struct Router::State {
   void keep_promises(ByteView id);
   void ask(Ticket ticket, pubsub::Check needed, TimePoint now);
   void on_verified(Ticket ticket, const Result<void, pubsub::RejectReason>& verdict, TimePoint now);
-  void on_validated(Ticket ticket, Validation verdict, TimePoint now);
   void accept_pending(Ticket ticket, TimePoint now);
   void accept(Pending::Copy copy, Topic& topic, std::span<const PeerHandle> senders, TimePoint now);
   void refuse(Ticket ticket, std::string_view reason, Traced::Kind kind, TimePoint now);
@@ -133,6 +136,23 @@ struct Router::State {
                                             pubsub::MessageId& id, TimePoint now);
   void accept_replayed(Pending::Entry entry, Topic& topic, TimePoint now);
   void answer_replay(const Pending::Copy& copy, ReplayVerdict verdict);
+  // validating.cpp
+  const Validating& validation_of(const Topic& topic) const;
+  bool in_sequence(const pubsub::MessageView& message);
+  void screen(Ticket ticket, TimePoint now);
+  void line_up(Ticket ticket, TimePoint now);
+  void start_validations(TimePoint now);
+  void on_validated(Ticket ticket, Validation verdict, TimePoint now);
+  void end_late_validations(TimePoint now);
+  void conclude(Ticket ticket, Validation verdict, std::string_view reason, TimePoint now);
+
+  // blocking.cpp
+  bool filtered(const Peer& peer, std::string_view topic) const;
+  std::string_view unwanted_from(const Peer& peer, const pubsub::MessageView& message,
+                                 TimePoint now) const;
+  /// Why an RPC is passed over whole; empty: it is not.
+  std::string_view refusal_of(const Peer& peer, const pubsub::RpcView& rpc, std::size_t size) const;
+  void cut_off(Peer& peer);
 
   // publishing.cpp
   Result<std::size_t, PublishError> publish(pubsub::Message message, TimePoint now);
@@ -294,6 +314,10 @@ struct Router::State {
   MessageCache mcache;
   pubsub::SeenCache seen;
   Pending pending;
+  Validating default_validation;
+  ValidationQueue validations;
+  Blacklist blacklist;
+  std::optional<pubsub::AuthorMarks> marks;
   Promises promises;
   Partials partials;
   Followups followups;

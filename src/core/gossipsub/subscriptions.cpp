@@ -16,7 +16,7 @@ void Router::State::hello(Peer& peer) {
 }
 
 void Router::State::on_subscriptions(Peer& peer, const pubsub::RpcView& rpc, TimePoint now) {
-  for (const auto& subscription : rpc.subscriptions) {
+  for (const auto& subscription : pubsub::last_words(rpc.subscriptions)) {
     auto& received = traffic_of(std::as_const(topics).find(subscription.topic)).received;
     ++(subscription.subscribe ? received.subscriptions : received.unsubscriptions);
     if (!subscription.subscribe) {
@@ -37,11 +37,11 @@ void Router::State::on_subscriptions(Peer& peer, const pubsub::RpcView& rpc, Tim
 /// stored.
 bool Router::State::subscribe(Peer& peer, std::string_view name) {
   const auto& filter = config->subscription_filter;
-  if (!filter.allows(name)) return false;
   const auto* known = topics.find(name);
   if (known != nullptr && known->subscribers.contains(peer.handle)) {
     return confirm(peer, known->handle);
   }
+  if (!filter.allows(name) || filtered(peer, name)) return false;
   if (peer.topics.size() >= filter.topics_per_peer_max ||
       peer.topic_bytes + name.size() > filter.topic_bytes_per_peer_max) {
     count(Traced::Kind::limit_hit, peer, {}, "subscriptions of a peer");
@@ -170,18 +170,20 @@ void Router::State::announce(const Topic& topic, bool subscribe) {
 }
 
 void Router::State::announce(Peer& peer, const Topic& topic, bool subscribe) {
+  if (filtered(peer, *topic.name)) return;
   auto& broadcast = traffic_of(topic).broadcast;
   ++(subscribe ? broadcast.subscriptions : broadcast.unsubscriptions);
   const bool flagged = subscribe && peer.version >= Version::v1_3;
   peer.outbox.announce(topic.name, subscribe, flagged ? flags_of(topic) : pubsub::PartialFlags{});
 }
 
-/// A topic that backoffs or cached messages name stays until they are gone: joining it again must
-/// respect the ones, and the others must not be advertised as another topic's.
+/// A topic that backoffs, cached messages or those before validators name stays until they are
+/// gone: joining it again must respect the ones, and the others must not be taken for another
+/// topic's.
 void Router::State::release_if_idle(Topic& topic) {
   if (!topic.idle()) return;
   const auto handle = topic.handle;
-  if (backoffs.concerns(handle) || mcache.concerns(handle)) {
+  if (backoffs.concerns(handle) || mcache.concerns(handle) || validations.concerns(handle)) {
     lingering.insert(handle);
   } else {
     lingering.erase(handle);

@@ -83,7 +83,7 @@ struct Topic {
   bool governed = false;                    ///< by a policy of its own
   bool wanted = false;                      ///< the application has joined
   bool joined = false;                      ///< likewise, and others are told
-  bool validated = false;
+  Validating validation;
   bool partial = false;  ///< its messages travel in parts too
   PeerSet subscribers;
   PeerSet flood;   ///< subscribers that get everything: direct and floodsub peers with a stream
@@ -98,7 +98,8 @@ struct Topic {
   /// The heartbeat has work with it.
   bool active() const { return joined || fanout_expires.has_value(); }
   bool idle() const {
-    return !active() && !wanted && !governed && !validated && !partial && subscribers.empty();
+    return !active() && !wanted && !governed && !validation.any() && !partial &&
+           subscribers.empty();
   }
 };
 

@@ -52,6 +52,17 @@ void Host::State::shut_down() {
   for (const auto id : ids) doom(*find(id), {"shutting down", DialError::cancelled, {}});
 }
 
+/// Every connection of the peer ends, those of the application's own too.
+void Host::State::shut_out(const PeerId& id) {
+  cancel_connects(&id, "blocked");
+  std::vector<LinkId> ids;
+  for (const auto& [link_id, link] : links) {
+    if (link->established && link->peer == id) ids.push_back(link_id);
+  }
+  std::ranges::sort(ids);
+  for (const auto link : ids) doom(*find(link), {"blocked", DialError::blocked, {}});
+}
+
 StateSize Host::State::size() const {
   StateSize size;
   size.links = links.size();

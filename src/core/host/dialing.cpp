@@ -61,6 +61,10 @@ std::optional<DialError> Host::State::prepare(Connecting& attempt) {
     attempt.detail = "this is our own peer id";
     return DialError::self;
   }
+  if (router.is_blocked(attempt.peer, now)) {
+    attempt.detail = "this peer is blocked";
+    return DialError::blocked;
+  }
   if (attempt.taken > 0) {
     if (!admission.full()) return std::nullopt;
     attempt.detail = "as many connections as there may be";

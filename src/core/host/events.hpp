@@ -50,6 +50,7 @@ enum class DialError {
   handshake_failed,
   closed,     ///< ended before it was ready
   cancelled,  ///< by `disconnect` or shutdown
+  blocked,    ///< we want nothing of this peer
 };
 std::string_view name(DialError error);
 
@@ -152,6 +153,7 @@ struct PingResult {
 using gossipsub::Advertise;
 using gossipsub::Deliver;
 using gossipsub::Discover;
+using gossipsub::MarksRaised;
 using gossipsub::PartialReceived;
 using gossipsub::Progress;
 using gossipsub::Recorded;
@@ -164,6 +166,6 @@ using Output =
                  PeerConnected, PeerDisconnected, PeerIdentified, ConnectResult, StreamOpened,
                  StreamData, StreamEnded, StreamClosed, StreamWritable, PingResult, Traced,
                  PartialReceived, Progress, Advertise, Discover, Recorded, LinkEstablished,
-                 LinkEnded, DialFailed, Replayed>;
+                 LinkEnded, DialFailed, Replayed, MarksRaised>;
 
 }  // namespace grapevine::host

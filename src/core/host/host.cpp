@@ -302,9 +302,32 @@ void Host::leave(std::string_view topic, TimePoint now) {
   state_->settle();
 }
 
-void Host::set_validated(std::string_view topic, bool on) {
-  state_->router.set_validated(topic, on);
+void Host::set_validation(std::string_view topic, const gossipsub::Validating& how) {
+  state_->router.set_validation(topic, how);
 }
+
+void Host::extend_validation(gossipsub::Ticket ticket, Duration limit) {
+  state_->router.extend_validation(ticket, limit);
+}
+
+void Host::load_author_marks(std::span<const pubsub::AuthorMark> marks) {
+  state_->router.load_author_marks(marks);
+}
+
+std::vector<pubsub::AuthorMark> Host::take_raised_marks() {
+  return state_->router.take_raised_marks();
+}
+
+bool Host::block(const gossipsub::BlockedPeer& blocked, TimePoint now) {
+  auto& state = *state_;
+  state.begin(now);
+  if (!state.router.block(blocked, state.now)) return false;
+  if (state.router.is_blocked(blocked.peer, state.now)) state.shut_out(blocked.peer);
+  state.settle();
+  return true;
+}
+
+bool Host::unblock(const PeerId& peer) { return state_->router.unblock(peer); }
 
 Result<std::size_t, gossipsub::PublishError> Host::publish(pubsub::Message message, TimePoint now) {
   state_->begin(now);

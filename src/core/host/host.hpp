@@ -130,7 +130,15 @@ class Host {
 
   void join(std::string_view topic, TimePoint now);
   void leave(std::string_view topic, TimePoint now);
-  void set_validated(std::string_view topic, bool on);
+  /// As the router's.
+  void set_validation(std::string_view topic, const gossipsub::Validating& how);
+  void extend_validation(gossipsub::Ticket ticket, Duration limit);
+  void load_author_marks(std::span<const pubsub::AuthorMark> marks);
+  std::vector<pubsub::AuthorMark> take_raised_marks();
+  /// Nothing is exchanged with the peer any more: its connections end, and none is made or taken.
+  /// False, and nothing done, when as many are blocked as may be.
+  bool block(const gossipsub::BlockedPeer& blocked, TimePoint now);
+  bool unblock(const PeerId& peer);
   void on_validated(gossipsub::Ticket ticket, gossipsub::Validation verdict, TimePoint now);
   Result<std::size_t, gossipsub::PublishError> publish(pubsub::Message message, TimePoint now);
   /// As the router's.

@@ -52,6 +52,7 @@ void Host::State::on_established(Link& link, const session::Established& event) 
   link.peer = event.remote;
   admission.established(link.network, link.outbound);
   std::erase(half_open, link.id);
+  if (router.is_blocked(link.peer, now)) return doom(link, {"blocked", DialError::blocked, {}});
   if (!link.raw) attach(link);
   on_connected(link);
 }

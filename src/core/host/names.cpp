@@ -31,6 +31,8 @@ std::string_view name(DialError error) {
       return "closed before it was ready";
     case DialError::cancelled:
       return "cancelled";
+    case DialError::blocked:
+      return "blocked by us";
   }
   return "unknown";
 }

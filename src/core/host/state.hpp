@@ -390,6 +390,7 @@ struct Host::State {
   Result<StreamKey, StreamError> open_app_stream(Link& link, std::vector<std::string> protocols);
   AppStream* find_app(const StreamKey& key);
   void shut_down();
+  void shut_out(const PeerId& id);
   StateSize size() const;
   void check_invariants() const;
 

@@ -112,6 +112,8 @@ void Host::State::on_router(gossipsub::Output& output) {
     outputs.push(std::move(*discover));
   } else if (auto* recorded = std::get_if<Recorded>(&output)) {
     record(std::move(*recorded));
+  } else if (auto* raised = std::get_if<MarksRaised>(&output)) {
+    outputs.push(std::move(*raised));
   }
 }
 

@@ -79,12 +79,4 @@ class SeenCache {
   std::uint64_t evicted_ = 0;
 };
 
-/// Which topics' subscriptions of peers are kept. Pure; a value in the router's Config.
-struct SubscriptionFilter {
-  std::size_t topics_per_peer_max = 1000;
-  std::size_t topic_bytes_per_peer_max = 128 * 1024;
-  std::vector<std::string> allowed;  ///< empty: any topic
-  bool allows(std::string_view topic) const;
-};
-
 }  // namespace grapevine::pubsub

@@ -338,6 +338,7 @@ class Alone {
   std::vector<std::pair<TimePoint, Discover>> searched{};
   std::vector<bool> histories{};  ///< of the deliveries
   std::vector<std::pair<std::uint64_t, ReplayVerdict>> replayed{};
+  std::vector<pubsub::AuthorMark> marks{};
 
  private:
   static std::vector<ByteView> views(const std::vector<std::string>& ids) {
@@ -369,6 +370,8 @@ class Alone {
         advertised.push_back(std::move(*advertise));
       } else if (auto* discover = std::get_if<Discover>(&*output)) {
         searched.emplace_back(now_, std::move(*discover));
+      } else if (const auto* raised = std::get_if<MarksRaised>(&*output)) {
+        marks.insert(marks.end(), raised->marks.begin(), raised->marks.end());
       } else if (auto* event = std::get_if<Traced>(&*output)) {
         events.push_back(*event);
       } else if (auto* record = std::get_if<Recorded>(&*output)) {

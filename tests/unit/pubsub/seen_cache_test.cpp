@@ -238,16 +238,5 @@ TEST(SeenCache, StaysBoundedWhateverIsErased) {
   EXPECT_TRUE(seen.contains(id_of(id(99, 0)), start));
 }
 
-TEST(SubscriptionFilter, AllowsAnyTopicUnlessSomeAreNamed) {
-  const SubscriptionFilter any;
-  SubscriptionFilter some;
-  some.allowed = {"grapes", "wine"};
-
-  EXPECT_TRUE(any.allows("anything"));
-  EXPECT_TRUE(some.allows("wine"));
-  EXPECT_FALSE(some.allows("win"));
-  EXPECT_FALSE(some.allows("beer"));
-}
-
 }  // namespace
 }  // namespace grapevine::pubsub
