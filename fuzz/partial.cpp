@@ -26,7 +26,7 @@ Config config() {
   Config config;
   config.signature_policy = pubsub::SignaturePolicy::strict_no_sign;
   config.message_id = pubsub::ids::sha256_data;
-  config.extensions = {.partial_messages = true, .test = true};
+  config.extensions = {.partial_messages = true, .test = true, .ping_pong = true};
   config.rpc_limits.partial_metadata_size_max = 64;
   config.partial = {.group_ttl_heartbeats = 3,
                     .groups_per_topic_max = 6,
@@ -146,12 +146,14 @@ class Machine {
     if (!here_[peer]) return;
     pubsub::RpcWriter writer{{}};
     const auto what = script_.byte();
-    if (what & 1) writer.add_extensions({(what & 2) != 0, (what & 4) != 0});
+    if (what & 1) writer.add_extensions({(what & 2) != 0, (what & 4) != 0, (what & 4) != 0});
     if (what & 8) writer.add_subscription((what & 16) != 0, script_.topic(), flags[what % 3]);
     if (what & 32) writer.add_graft(script_.topic());
     pubsub::PartialView view{script_.topic(), script_.piece(3), {}, {}};
     if (what & 64) view.message = script_.piece(100);
     if (what & 128) view.metadata = script_.piece(70);
+    const auto ping = pubsub::ping_pong_field({view.message, view.metadata});
+    if (what == 8 || what == 72) writer.add_extension_body(ping);
     writer.add_extension_body(what == 9 ? pubsub::test_field() : pubsub::partial_field(view));
     Bytes frame;
     for (const auto& piece : writer.take().pieces) append(frame, piece);

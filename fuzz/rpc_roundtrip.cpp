@@ -48,6 +48,7 @@ struct Taken {
   std::vector<std::string> px;
   std::vector<PartialFlags> flags;  ///< of each subscription
   std::optional<std::vector<std::optional<std::string>>> partial;
+  std::optional<std::vector<std::optional<std::string>>> ping_pong;
   bool test = false;
   Extensions extensions;
 };
@@ -95,10 +96,20 @@ void note(Taken& taken, const PartialView& partial) {
                    text(partial.metadata)};
 }
 
+void note(Taken& taken, const PingPongView& view) {
+  taken.ping_pong = {text(view.ping), text(view.pong)};
+}
+
 void add_body(Script& script, RpcWriter& writer, Taken& taken) {
   const auto bits = script.byte();
   if (bits & 1) {
     taken.test = writer.add_extension_body(test_field()) || taken.test;
+    return;
+  }
+  if (bits & 8) {
+    const auto piece = script.piece(255);
+    const PingPongView view{bits & 2 ? std::optional{piece} : std::nullopt, piece};
+    if (writer.add_extension_body(ping_pong_field(view))) note(taken, view);
     return;
   }
   PartialView partial{script.topic(), script.id(), {}, {}};
@@ -141,6 +152,7 @@ Taken noted(const RpcView& rpc) {
     out.flags.push_back(partial);
   }
   if (rpc.partial) note(out, *rpc.partial);
+  if (rpc.ping_pong) note(out, *rpc.ping_pong);
   out.test = rpc.test_extension;
   out.extensions = rpc.extensions.value_or(Extensions{});
   for (const auto field : rpc.publish) out.publish.push_back(to_bytes(field));
@@ -166,8 +178,8 @@ void check_same(const Taken& a, const Taken& b) {
   ASSERT(a.iwant == b.iwant && a.idontwant == b.idontwant && a.graft == b.graft);
   ASSERT(a.prune == b.prune && a.px == b.px);
   ASSERT(a.flags == b.flags && a.extensions == b.extensions);
-  ASSERT(a.partial == b.partial && a.test == b.test);
-  ASSERT(!a.partial || !a.test);
+  ASSERT(a.partial == b.partial && a.test == b.test && a.ping_pong == b.ping_pong);
+  ASSERT(a.partial.has_value() + a.test + a.ping_pong.has_value() <= 1);
 }
 
 }  // namespace
@@ -182,7 +194,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   while (!script.empty()) {
     Taken taken;
     const auto says = script.byte();
-    taken.extensions = {(says & 1) != 0, (says & 2) != 0};
+    taken.extensions = {(says & 1) != 0, (says & 2) != 0, (says & 4) != 0};
     writer.add_extensions(taken.extensions);
     for (auto left = 1 + script.byte() % 16; left > 0; --left)
       add_one(script, writer, taken, limits);

@@ -48,7 +48,15 @@ enum class Signing {
   none,    ///< StrictNoSign: no author, sequence number or signature
 };
 
-enum class Router { gossipsub, floodsub };
+/// How messages go on: through meshes, to every subscriber, or to some of them chosen anew for
+/// each.
+enum class Router { gossipsub, floodsub, randomsub };
+
+/// A protocol id of one's own, and the one of ours as which it is spoken.
+struct CustomProtocol {
+  std::string id;    ///< 1 to 128 bytes
+  std::string like;  ///< as "/meshsub/1.2.0"
+};
 
 /// Kinds of trace file, both as go-libp2p-pubsub's tracers write them.
 enum class TraceFormat {
@@ -75,6 +83,13 @@ struct NodeConfig {
   Signing signing = Signing::strict;
   Router router = Router::gossipsub;
   std::vector<std::string> gossip_protocols;  ///< newest first; empty: all we have
+  /// Newest first, at most 16, in the place of `gossip_protocols`.
+  std::vector<CustomProtocol> custom_protocols;
+  /// Whether a peer's id that is not one of ours is spoken as `ours`; asked on the network thread.
+  /// Must be pure. Absent: only equal ids are.
+  std::function<bool(std::string_view ours, std::string_view theirs)> match_protocol;
+  /// Under randomsub a message goes to its square root of subscribers, but at least to 6.
+  std::size_t randomsub_network_size = 0;
   std::string message_id;  ///< from_seqno, rust, js, nim, sha256, prefix8, prefix16, eth2; empty:
                            ///< from_seqno, sha256 without signing
   GossipParameters gossip;
@@ -88,6 +103,8 @@ struct NodeConfig {
   std::function<bool(const Peer& peer, const std::string& address)> px_address_filter;
   /// Peers of gossipsub 1.3 are told that we exchange parts of messages: `Topic::set_partial`.
   bool partial_messages = false;
+  /// And that we answer pings among their gossip; experimental, of nim-libp2p.
+  bool ping_pong = false;
   std::optional<Discovery> discovery;  ///< where peers of joined topics are found
   TopicFilter topic_filter;
   /// Looks at each RPC before anything is done about it; false: it is passed over whole. On the

@@ -37,6 +37,7 @@ Expected<KeyPair> key_of(const NodeConfig& config, Rng& rng) {
 Expected<std::vector<gossipsub::Version>> versions_of(const NodeConfig& config) {
   using gossipsub::Version;
   if (config.router == Router::floodsub) return std::vector{Version::floodsub};
+  if (config.router == Router::randomsub) return std::vector{Version::randomsub, Version::floodsub};
   if (config.gossip_protocols.empty()) {
     return gossipsub::Config{}.versions;
   }
@@ -48,6 +49,34 @@ Expected<std::vector<gossipsub::Version>> versions_of(const NodeConfig& config) 
     versions.push_back(*version);
   }
   return versions;
+}
+
+Expected<std::vector<gossipsub::Protocol>> custom_of(const NodeConfig& config) {
+  std::vector<gossipsub::Protocol> protocols;
+  for (const auto& [id, like] : config.custom_protocols) {
+    const auto version = gossipsub::version_of(like);
+    if (!version) {
+      return std::unexpected(
+          bad("custom_protocols", "spoken like protocols we have, unlike " + like));
+    }
+    protocols.push_back({id, *version});
+  }
+  return protocols;
+}
+
+/// How peers and we come to a protocol.
+Expected<void> set_protocols(gossipsub::Config& to, const NodeConfig& from) {
+  auto versions = versions_of(from);
+  if (!versions) return std::unexpected(versions.error());
+  auto custom = custom_of(from);
+  if (!custom) return std::unexpected(custom.error());
+  to.versions = *std::move(versions);
+  to.protocols = *std::move(custom);
+  to.match_protocol = from.match_protocol;
+  if (from.router == Router::floodsub) to.mode = gossipsub::Mode::floodsub;
+  if (from.router == Router::randomsub) to.mode = gossipsub::Mode::randomsub;
+  to.randomsub_network_size = from.randomsub_network_size;
+  return {};
 }
 
 /// The id function's name; content-addressed ids are the only ones without author and number.
@@ -115,10 +144,9 @@ gossipsub::TraceDetail detail_of(const NodeConfig& config) {
 
 Expected<std::shared_ptr<const gossipsub::Config>> gossip_of(const NodeConfig& config) {
   auto gossip = std::make_shared<gossipsub::Config>();
-  auto versions = versions_of(config);
-  if (!versions) return std::unexpected(versions.error());
-  gossip->versions = *std::move(versions);
-  if (config.router == Router::floodsub) gossip->mode = gossipsub::Mode::floodsub;
+  if (auto set = set_protocols(*gossip, config); !set) {
+    return std::unexpected(std::move(set.error()));
+  }
   set_degrees(*gossip, config.gossip);
   set_sizes(*gossip, config);
   gossip->signature_policy = config.signing == Signing::none
@@ -128,6 +156,7 @@ Expected<std::shared_ptr<const gossipsub::Config>> gossip_of(const NodeConfig& c
   if (!gossip->message_id) return std::unexpected(bad("message_id", "the name of an id function"));
   gossip->peer_exchange = config.peer_exchange;
   gossip->extensions.partial_messages = config.partial_messages;
+  gossip->extensions.ping_pong = config.ping_pong;
   gossip->discovery = config.discovery.has_value();
   gossip->trace_detail = detail_of(config);
   set_filters(*gossip, config);

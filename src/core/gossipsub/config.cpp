@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/gossipsub/config.hpp"
 
+#include <algorithm>
 #include <array>
 #include <utility>
 
@@ -8,13 +9,26 @@ namespace grapevine::gossipsub {
 
 namespace {
 
-constexpr std::array<std::pair<Version, std::string_view>, 5> protocol_ids{{
+constexpr std::array<std::pair<Version, std::string_view>, 6> protocol_ids{{
     {Version::floodsub, "/floodsub/1.0.0"},
+    {Version::randomsub, "/randomsub/1.0.0"},
     {Version::v1_0, "/meshsub/1.0.0"},
     {Version::v1_1, "/meshsub/1.1.0"},
     {Version::v1_2, "/meshsub/1.2.0"},
     {Version::v1_3, "/meshsub/1.3.0"},
 }};
+
+constexpr std::size_t protocols_max = 16;  // what one negotiation takes
+constexpr std::size_t protocol_id_size_max = 128;
+
+bool sound(const std::vector<Protocol>& protocols) {
+  if (protocols.size() > protocols_max) return false;
+  for (const auto& [id, version] : protocols) {
+    if (id.empty() || id.size() > protocol_id_size_max) return false;
+    if (std::ranges::count(protocols, id, &Protocol::id) != 1) return false;
+  }
+  return true;
+}
 
 struct Rule {
   bool holds;
@@ -37,12 +51,26 @@ std::optional<Version> version_of(std::string_view protocol_id) {
   return std::nullopt;
 }
 
+/// Modes without a mesh leave out what needs one.
+std::vector<Protocol> protocols_of(const Config& config) {
+  if (!config.protocols.empty()) return config.protocols;
+  std::vector<Protocol> protocols;
+  for (const auto version : config.versions) {
+    const bool spoken = config.mode == Mode::gossipsub || version == Version::floodsub ||
+                        (config.mode == Mode::randomsub && version == Version::randomsub);
+    if (spoken) protocols.push_back({std::string{protocol_id(version)}, version});
+  }
+  return protocols;
+}
+
 /// gossipsub v1.0 and v1.1, "Parameters"; all degrees zero is a bootstrapper, which keeps no mesh.
 Result<void, ConfigError> check(const Config& config) {
   const bool bootstrapper =
       config.d == 0 && config.d_low == 0 && config.d_high == 0 && config.d_out == 0;
   const Rule rules[] = {
       {!config.versions.empty(), {"versions", "at least one"}},
+      {sound(config.protocols), {"protocols", "at most 16, with ids of 1 to 128 bytes, each once"}},
+      {config.randomsub_d > 0, {"randomsub_d", "at least 1"}},
       {config.d_low <= config.d, {"d_low", "at most d"}},
       {config.d <= config.d_high, {"d_high", "at least d"}},
       {config.d_score <= config.d, {"d_score", "at most d"}},

@@ -24,12 +24,21 @@
 namespace grapevine::gossipsub {
 
 /// Protocol versions, oldest first; what a peer understands follows from the id negotiated with it.
-enum class Version { floodsub, v1_0, v1_1, v1_2, v1_3 };
+enum class Version { floodsub, randomsub, v1_0, v1_1, v1_2, v1_3 };
 std::string_view protocol_id(Version version);
 std::optional<Version> version_of(std::string_view protocol_id);
 
-/// How a node publishes and relays.
-enum class Mode { gossipsub, floodsub };
+/// How a node publishes and relays: through meshes, to everybody, or to some chosen anew for each
+/// message (go's randomsub).
+enum class Mode { gossipsub, floodsub, randomsub };
+
+/// A protocol by the id it is negotiated with.
+struct Protocol {
+  std::string id;
+  Version version;
+};
+/// Whether a peer's id, `theirs`, is spoken as `ours`. Must be pure.
+using MatchProtocol = std::function<bool(std::string_view ours, std::string_view theirs)>;
 
 /// How much a router tells of what it does, beside what its driver must do.
 enum class TraceDetail {
@@ -51,6 +60,12 @@ struct Config {
   Mode mode = Mode::gossipsub;
   std::vector<Version> versions = {Version::v1_3, Version::v1_2, Version::v1_1, Version::v1_0,
                                    Version::floodsub};  ///< newest first
+  std::vector<Protocol> protocols;  ///< newest first, in the place of `versions`; empty: their ids
+  MatchProtocol match_protocol;     ///< besides equal ids; none: no others
+  /// Peers of randomsub that get a message: so many, or the square root of the network's size, as
+  /// far as there are any.
+  std::size_t randomsub_d = 6;
+  std::size_t randomsub_network_size = 0;
   pubsub::Extensions extensions;  ///< what v1.3 peers are told we support; nothing by itself
 
   std::size_t d = 6;
@@ -119,6 +134,7 @@ struct Config {
   pubsub::IdFunction message_id = pubsub::ids::from_seqno;
 
   PartialLimits partial;
+  std::size_t ping_bytes_max = 6400;  ///< of pings answered, per peer and heartbeat; nim's
 
   std::size_t outbox_bytes_max = 8 * 1024 * 1024;  ///< per peer
   std::size_t outbox_items_max = 1024;             ///< messages per peer
@@ -143,5 +159,7 @@ struct Config {
 };
 
 Result<void, ConfigError> check(const Config& config);
+/// What is offered to peers and taken from them, newest first.
+std::vector<Protocol> protocols_of(const Config& config);
 
 }  // namespace grapevine::gossipsub

@@ -194,7 +194,7 @@ void Router::State::accept(Pending::Copy copy, Topic& topic, std::span<const Pee
   const Sending sending{message, topic, Lane::forward, senders,
                         queued(message.field, copy.key, topic, now)};
   send_to_all(sending, topic.mesh);
-  send_to_all(sending, topic.flood);
+  send_to_flood(sending);
   record_message(Recorded::Kind::deliver, message, copy.via);
   outputs.push(Deliver{std::move(message), copy.via, false});
 }

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/gossipsub/extensions.hpp"
 
+#include <algorithm>
+
 #include "core/gossipsub/state.hpp"
 
 namespace grapevine::gossipsub {
@@ -38,6 +40,24 @@ void Router::State::on_extensions(Peer& peer, const pubsub::RpcView& rpc) {
   }
   if (rpc.test_extension && config->extensions.test) {
     count(Traced::Kind::test_received, peer, {}, {});  // jvm answers each, so nobody else may
+  }
+}
+
+/// nim's ping-pong: the bytes of a ping go back, within a budget, so that nobody is made to send
+/// more than it takes.
+void Router::State::on_ping_pong(Peer& peer, const pubsub::PingPongView& view) {
+  if (!share(peer, &pubsub::Extensions::ping_pong)) {
+    return count(Traced::Kind::ignored, peer, {}, "ping-pong not agreed on");
+  }
+  if (view.pong) count(Traced::Kind::pong_received, peer, {}, {});
+  if (!view.ping) return;
+  auto& used = peer.budget.pong_bytes;
+  if (view.ping->size() > config->ping_bytes_max - std::min(used, config->ping_bytes_max)) {
+    return count(Traced::Kind::limit_hit, peer, {}, "pings");
+  }
+  used += view.ping->size();
+  if (peer.outbox.partial(pubsub::ping_pong_field({{}, view.ping}), outbox_limits)) {
+    want_write(peer);
   }
 }
 

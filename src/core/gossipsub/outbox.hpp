@@ -56,7 +56,7 @@ class Outbox {
 
   void extensions(const pubsub::Extensions& ours);  ///< before all else
   void test_extension();
-  /// A whole field of an RPC. False when there is no room.
+  /// An extension's body as a whole field of an RPC. False when there is no room.
   bool partial(SharedBytes field, const Limits& limits);
   void announce(TopicName topic, bool subscribe, pubsub::PartialFlags partial = {});
   void graft(TopicName topic);

@@ -21,6 +21,7 @@ struct Budget {
   std::uint32_t idontwant_ids = 0;
   std::uint32_t px_peers = 0;        ///< peers it offered us that were looked at
   std::uint32_t ids_advertised = 0;  ///< ids of our IHAVEs
+  std::size_t pong_bytes = 0;        ///< bytes of pings answered
   std::size_t iwant_bytes = 0;       ///< bytes of messages queued for its IWANTs
 };
 
@@ -55,7 +56,7 @@ struct Peer {
   Outbox outbox;
   SharedBytes record;  ///< by which others are told of it
 
-  bool gossips() const { return stream_open && version != Version::floodsub; }
+  bool gossips() const { return stream_open && version >= Version::v1_0; }
   /// May be in a mesh or fanout, or hear gossip.
   bool meshes() const { return gossips() && !direct; }
 };

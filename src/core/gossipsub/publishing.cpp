@@ -42,8 +42,7 @@ Result<std::size_t, PublishError> Router::State::publish(pubsub::Message message
     sent = send_to_all(sending, topic.subscribers);
   } else {
     if (!topic.joined && config->mode == Mode::gossipsub) prepare_fanout(topic, now);
-    sent = send_to_all(sending, topic.joined ? topic.mesh : topic.fanout) +
-           send_to_all(sending, topic.flood);
+    sent = send_to_all(sending, topic.joined ? topic.mesh : topic.fanout) + send_to_flood(sending);
   }
   release_if_idle(topic);
   record_message(Recorded::Kind::deliver, message, self);
@@ -73,6 +72,9 @@ std::size_t Router::State::publish_batch(std::vector<pubsub::Message> messages, 
       send(batch[(first + k) % batch.size()], peers.at(recipients[i]));
     }
   }
+  if (config->mode == Mode::randomsub) {
+    for (const auto& sending : batch) send_to_flood(sending);
+  }
   const auto accepted = batch.size();
   for (const auto& sending : batch) {
     record_message(Recorded::Kind::deliver, sending.message, self);
@@ -82,11 +84,12 @@ std::size_t Router::State::publish_batch(std::vector<pubsub::Message> messages, 
   return accepted;
 }
 
-/// As `publish` chooses them.
+/// As `publish` chooses them; but randomsub chooses anew for each message.
 std::vector<PeerHandle> Router::State::recipients_of(Topic& topic, TimePoint now) {
   if (topic.rules->flood_publish) return topic.subscribers.copy();
   if (!topic.joined && config->mode == Mode::gossipsub) prepare_fanout(topic, now);
   auto recipients = topic.joined ? topic.mesh.copy() : topic.fanout.copy();
+  if (config->mode == Mode::randomsub) return recipients;
   recipients.insert(recipients.end(), topic.flood.begin(), topic.flood.end());
   return recipients;
 }

@@ -52,7 +52,8 @@ std::string_view name(Traced::Kind kind) {
                                                "throttled",
                                                "timed_out",
                                                "filtered",
-                                               "blocked"};
+                                               "blocked",
+                                               "pong_received"};
   return names[static_cast<std::size_t>(kind)];
 }
 
@@ -144,7 +145,8 @@ void Router::on_stream_open(PeerHandle handle, Version version, TimePoint now) {
   if (state.blacklist.contains(peer.id, now)) return;
   const bool moved = std::exchange(peer.stream_open, true);
   const bool again = std::exchange(peer.greeted, true);
-  peer.version = state.config->mode == Mode::floodsub ? Version::floodsub : version;
+  const bool meshless = state.config->mode != Mode::gossipsub && version != Version::randomsub;
+  peer.version = meshless ? Version::floodsub : version;
   state.refresh_flood(peer);
   if (!moved) state.tell_peer(peer, true);
   state.hello(peer);
@@ -239,13 +241,14 @@ Result<void, pubsub::RpcError> Router::on_rpc(PeerHandle from, const SharedBytes
       state.on_publish(peer, frame.slice(rpc.publish[i]), rpc.publish_bodies[i], now);
     }
   }
-  if (state.config->mode == Mode::floodsub) return {};
+  if (state.config->mode != Mode::gossipsub) return {};
   for (const auto topic : rpc.graft) state.on_graft(peer, topic, now);
   for (const auto& prune : rpc.prune) state.on_prune(peer, prune, now);
   if (!rpc.ihave.empty()) state.on_ihave(peer, rpc.ihave, now);
   if (!rpc.iwant.empty()) state.on_iwant(peer, rpc.iwant, now);
   if (!rpc.idontwant.empty()) state.on_idontwant(peer, rpc.idontwant);
   if (rpc.partial) state.on_partial(peer, frame, *rpc.partial);
+  if (rpc.ping_pong) state.on_ping_pong(peer, *rpc.ping_pong);
   return {};
 }
 

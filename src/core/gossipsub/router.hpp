@@ -184,6 +184,7 @@ struct Traced {
     timed_out,
     filtered,
     blocked,
+    pong_received,
   };
   Kind kind;
   PeerId peer;

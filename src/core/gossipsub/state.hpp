@@ -171,6 +171,8 @@ struct Router::State {
     Outbox::Item item;
   };
   std::size_t send_to_all(const Sending& sending, const PeerSet& recipients);
+  std::size_t send_to_flood(const Sending& sending);
+  std::vector<PeerHandle> random_recipients(const Sending& sending);
   bool send(const Sending& sending, Peer& peer);
   bool withheld(const Peer& peer, Lane lane) const;
   Outbox::Item queued(SharedBytes field, IdKey key, const Topic& topic, TimePoint now) const;
@@ -243,6 +245,7 @@ struct Router::State {
   void say_extensions(Peer& peer);
   void on_extensions(Peer& peer, const pubsub::RpcView& rpc);
   void send_test(Peer& peer);
+  void on_ping_pong(Peer& peer, const pubsub::PingPongView& view);
 
   // partial.cpp
   bool set_partial(std::string_view name, std::optional<PartialTopic> options);

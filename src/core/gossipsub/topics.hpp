@@ -86,7 +86,7 @@ struct Topic {
   Validating validation;
   bool partial = false;  ///< its messages travel in parts too
   PeerSet subscribers;
-  PeerSet flood;   ///< subscribers that get everything: direct and floodsub peers with a stream
+  PeerSet flood;   ///< subscribers with a stream and no mesh: direct peers, floodsub, randomsub
   PeerSet mesh;    ///< while joined
   PeerSet fanout;  ///< while published to without being joined
   std::optional<TimePoint> fanout_expires;

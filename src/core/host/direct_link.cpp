@@ -176,7 +176,8 @@ void Direct::State::on(direct::Open& open) {
   }
   const auto& known = protocols->supported;
   const auto chosen = std::ranges::find_if(open.proposals, [&](const std::string& proposal) {
-    return std::ranges::find(known, proposal) != known.end();
+    return std::ranges::find(known, proposal) != known.end() ||
+           (protocols->also && protocols->also(proposal));
   });
   if (chosen == open.proposals.end()) return control.push(direct::Refused{open.stream});
   add(open.stream, true).agreed = true;

@@ -41,16 +41,39 @@ void Host::State::consider_gossip(PeerEntry& peer) {
   if (auto* link = main_link(peer)) open_gossip(peer, *link);
 }
 
+/// Which of our protocols an id stands for; nullptr: none.
+const gossipsub::Protocol* Host::State::spoken_as(std::string_view id) const {
+  const auto same = std::ranges::find(gossip_protocols, id, &gossipsub::Protocol::id);
+  if (same != gossip_protocols.end()) return &*same;
+  const auto& match = config->gossip->match_protocol;
+  if (!match) return nullptr;
+  const auto like =
+      std::ranges::find_if(gossip_protocols, [&](const auto& own) { return match(own.id, id); });
+  return like == gossip_protocols.end() ? nullptr : &*like;
+}
+
 /// What to ask for: the newest that identify told of, at once; or, where that was refused or
 /// identify told nothing although the peer gossips with us, whatever it takes.
 std::vector<std::string> Host::State::gossip_proposals(const PeerEntry& peer) const {
-  const auto& told = peer.info.protocols;
-  const auto best = std::ranges::find_if(gossip_protocols, [&](const std::string& protocol) {
-    return std::ranges::find(told, protocol) != told.end();
-  });
-  if (best != gossip_protocols.end() && !peer.gossip.refused) return {*best};
-  if (best != gossip_protocols.end() || !peer.gossip.in.empty()) return gossip_protocols;
-  return {};
+  const auto best = best_told(peer.info.protocols);
+  if (best && !peer.gossip.refused) return {*best};
+  std::vector<std::string> all;
+  if (!best && peer.gossip.in.empty()) return all;
+  for (const auto& protocol : gossip_protocols) all.push_back(protocol.id);
+  return all;
+}
+
+/// Of the ids a peer told of, the one spoken as our newest.
+std::optional<std::string> Host::State::best_told(const std::vector<std::string>& told) const {
+  std::optional<std::string> best;
+  const gossipsub::Protocol* newest = nullptr;
+  for (const auto& id : told) {
+    const auto* ours = spoken_as(id);
+    if (ours == nullptr || (newest != nullptr && newest <= ours)) continue;
+    best = id;
+    newest = ours;  // they stand in one array, newest first
+  }
+  return best;
 }
 
 void Host::State::open_gossip(PeerEntry& peer, Link& link) {
@@ -77,12 +100,12 @@ void Host::State::open_gossip(PeerEntry& peer, Link& link) {
 
 /// RPCs may be written: the router begins with the hello.
 void Host::State::start_gossip(PeerEntry& peer, std::string_view protocol) {
-  const auto known = std::ranges::find(gossip_protocols, protocol);
-  ASSERT(known != gossip_protocols.end());
+  const auto* known = spoken_as(protocol);
+  ASSERT(known != nullptr);
   peer.gossip.open = true;
-  peer.gossip.protocol = *known;
+  peer.gossip.protocol = protocol;
   enter_router(peer);
-  router.on_stream_open(peer.handle, *gossipsub::version_of(*known), now);
+  router.on_stream_open(peer.handle, known->version, now);
 }
 
 void Host::State::on_gossip_opened(PeerEntry& peer, const StreamKey& key,

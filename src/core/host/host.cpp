@@ -18,12 +18,7 @@ Host::State::State(KeyPair identity_in, std::shared_ptr<const Config> config_in,
       addresses{*config, rng},
       peers{0, PeerIdHash{base::KeyedHash{rng}}},
       exchange{{}, 0, false, DialBackoffs{*config, peers.hash_function()}} {
-  for (const auto version : config->gossip->versions) {
-    const bool flood = version == gossipsub::Version::floodsub;
-    if (flood || config->gossip->mode == gossipsub::Mode::gossipsub) {
-      gossip_protocols.emplace_back(gossipsub::protocol_id(version));
-    }
-  }
+  gossip_protocols = gossipsub::protocols_of(*config->gossip);
   for (const auto& peer : config->gossip->direct_peers) direct.push_back({peer, {}});
   update_protocols();
 }

@@ -137,8 +137,13 @@ void Host::State::update_protocols() {
   auto all = std::make_shared<session::Protocols>();
   all->supported = {std::string{identify::protocol}, std::string{identify::push_protocol},
                     std::string{ping::protocol}};
-  all->supported.insert(all->supported.end(), gossip_protocols.begin(), gossip_protocols.end());
+  for (const auto& protocol : gossip_protocols) all->supported.push_back(protocol.id);
   all->supported.insert(all->supported.end(), app_protocols.begin(), app_protocols.end());
+  if (const auto& match = config->gossip->match_protocol) {
+    all->also = [ours = gossip_protocols, match](std::string_view theirs) {
+      return std::ranges::any_of(ours, [&](const auto& own) { return match(own.id, theirs); });
+    };
+  }
   protocols = std::move(all);
   for (auto& [id, link] : links) link->channel.set_protocols(protocols);
   push_soon();

@@ -120,7 +120,7 @@ struct Gossip {
   bool refused = false;    ///< the protocol identify promised was refused: propose all, and wait
   std::optional<StreamKey> out;
   std::vector<StreamKey> in;  ///< at most two: the newest, and one that is being drained
-  std::string_view protocol;  ///< negotiated on `out`; of `gossip_protocols`
+  std::string protocol;       ///< negotiated on `out`; spoken as one of `gossip_protocols`
   std::uint8_t retries = 0;   ///< of opening, since it last went well
   std::uint8_t faults = 0;    ///< inbound streams with bad RPCs, since it last went well
   TimePoint opened{};
@@ -336,7 +336,9 @@ struct Host::State {
   // gossip.cpp
   void consider_gossip(PeerEntry& peer);
   void open_gossip(PeerEntry& peer, Link& link);
+  const gossipsub::Protocol* spoken_as(std::string_view id) const;
   std::vector<std::string> gossip_proposals(const PeerEntry& peer) const;
+  std::optional<std::string> best_told(const std::vector<std::string>& told) const;
   void start_gossip(PeerEntry& peer, std::string_view protocol);
   void flush_gossip(PeerEntry& peer);
   void enter_router(PeerEntry& peer);
@@ -423,8 +425,8 @@ struct Host::State {
   boost::unordered_flat_map<ResolveId, Lookup> lookups;
   base::Queue<ConnectId> backlog;  ///< waiting for a free dial
   std::vector<DirectPeer> direct;
-  std::vector<std::string> app_protocols;     ///< sorted
-  std::vector<std::string> gossip_protocols;  ///< newest first
+  std::vector<std::string> app_protocols;             ///< sorted
+  std::vector<gossipsub::Protocol> gossip_protocols;  ///< newest first
   std::shared_ptr<const session::Protocols> protocols;
   std::vector<Multiaddr> listen_addresses;
   Bytes signed_record;  ///< of `listen_addresses`

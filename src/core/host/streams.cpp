@@ -78,7 +78,7 @@ void Host::State::on_inbound(Link& link, const session::StreamOpened& event) {
   } else if (event.protocol == ping::protocol) {
     if (count(link, is<PingIn>) >= ping_streams_max) return refuse();
     add_stream(link, id, PingIn{});
-  } else if (std::ranges::find(gossip_protocols, event.protocol) != gossip_protocols.end()) {
+  } else if (spoken_as(event.protocol) != nullptr) {
     on_gossip_in(link, id);
   } else {
     const auto same = [&](const Use& use) {

@@ -7,12 +7,12 @@
 namespace grapevine::multistream {
 
 Result<std::optional<Outcome>, NegotiationError> Listener::on_bytes(
-    base::ByteReader& in, std::span<const std::string> supported) {
+    base::ByteReader& in, std::span<const std::string> supported, const Accepts& also) {
   ASSERT(state_ == State::greeting || state_ == State::proposals);
   for (;;) {
     const auto message = reader_.next(in);
     if (message && !*message) return std::nullopt;
-    const auto error = message ? on_message(**message, supported) : message.error();
+    const auto error = message ? on_message(**message, supported, also) : message.error();
     if (error) {
       state_ = State::failed;
       return unexpected(*error);
@@ -24,7 +24,8 @@ Result<std::optional<Outcome>, NegotiationError> Listener::on_bytes(
 Bytes Listener::take_output() { return std::exchange(output_, {}); }
 
 std::optional<NegotiationError> Listener::on_message(std::string_view message,
-                                                     std::span<const std::string> supported) {
+                                                     std::span<const std::string> supported,
+                                                     const Accepts& also) {
   if (state_ == State::greeting) {
     if (message != header) return NegotiationError::bad_header;
     append_message(output_, header);
@@ -33,7 +34,8 @@ std::optional<NegotiationError> Listener::on_message(std::string_view message,
   }
   if (tries_ == proposals_max) return NegotiationError::too_many_tries;
   ++tries_;
-  const bool accepted = std::ranges::find(supported, message) != supported.end();
+  const bool accepted =
+      std::ranges::find(supported, message) != supported.end() || (also && also(message));
   append_message(output_, accepted ? message : not_available);
   if (accepted) state_ = State::agreed;
   return std::nullopt;

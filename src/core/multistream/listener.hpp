@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <span>
 #include <string>
@@ -16,11 +17,13 @@ namespace grapevine::multistream {
 class Listener {
  public:
   /// Takes the negotiation's bytes off the front of `in` and leaves what is the protocol's, which
-  /// may have come along. `supported` are the ids accepted, by exact match; it may change between
-  /// calls. Answers what was agreed on, nullopt while that is open. Not to be called after an
-  /// outcome or error.
+  /// may have come along. `supported` are the ids accepted, by exact match, and `also` says which
+  /// others; both may change between calls. Answers what was agreed on, nullopt while that is open.
+  /// Not to be called after an outcome or error.
+  using Accepts = std::function<bool(std::string_view id)>;
   Result<std::optional<Outcome>, NegotiationError> on_bytes(base::ByteReader& in,
-                                                            std::span<const std::string> supported);
+                                                            std::span<const std::string> supported,
+                                                            const Accepts& also = {});
 
   /// What must be sent now; empty when nothing. Also after an outcome.
   Bytes take_output();
@@ -29,7 +32,8 @@ class Listener {
   enum class State : std::uint8_t { greeting, proposals, agreed, failed };
 
   std::optional<NegotiationError> on_message(std::string_view message,
-                                             std::span<const std::string> supported);
+                                             std::span<const std::string> supported,
+                                             const Accepts& also);
 
   State state_ = State::greeting;
   std::uint8_t tries_ = 0;

@@ -19,13 +19,16 @@ struct Extensions {
   bool partial_messages = false;
   bool test = false;  ///< of the Extensions message itself, between implementations
 
-  bool any() const { return partial_messages || test; }
+  bool ping_pong = false;  ///< experimental, of nim-libp2p: what one side sends the other returns
+
+  bool any() const { return partial_messages || test || ping_pong; }
   friend bool operator==(const Extensions&, const Extensions&) = default;
 };
 
 /// Field numbers of Extensions, and of the bodies in an RPC.
 inline constexpr std::uint32_t partial_number = 10;
 inline constexpr std::uint32_t test_number = 6492434;
+inline constexpr std::uint32_t ping_pong_number = 3145728;
 
 /// What a subscription says of partial messages. Who requests them also sends them. Partial
 /// messages spec, "Changes to SubOpts".
@@ -46,16 +49,26 @@ struct PartialView {
   std::optional<ByteView> metadata;  ///< unset: no news
 };
 
+/// A question and an answer, of which each is there or not.
+struct PingPongView {
+  std::optional<ByteView> ping;
+  std::optional<ByteView> pong;  ///< the bytes of a ping
+};
+
 /// Reads the body of an Extensions message into `out`, where what it does not name stays: a field
 /// that comes twice is merged. The body must be sound protobuf.
 void read_extensions(ByteView body, Extensions& out);
 /// Likewise of a partial message.
 void read_partial(ByteView body, PartialView& out);
+/// Likewise of a ping or pong, which nothing checked before; false when it is no sound protobuf or
+/// has more than eight fields.
+bool read_ping_pong(ByteView body, PingPongView& out);
 
 /// The body of an Extensions message; what is not supported is left out.
 Bytes extensions_body(const Extensions& extensions);
 /// Whole fields of an RPC: tag, length, body.
 SharedBytes test_field();
 SharedBytes partial_field(const PartialView& partial);
+SharedBytes ping_pong_field(const PingPongView& view);
 
 }  // namespace grapevine::pubsub

@@ -76,6 +76,7 @@ struct RpcView {
   std::vector<ByteView> idontwant;  ///< ids of all IDONTWANT entries
   std::optional<Extensions> extensions;
   std::optional<PartialView> partial;
+  std::optional<PingPongView> ping_pong;  ///< left out when it is unsound
   bool test_extension = false;
   bool has_control = false;
   std::size_t skipped = 0;

@@ -241,6 +241,7 @@ class Build {
   void control(ByteView message);
   void extensions(ByteView entry);
   void partial(ByteView body);
+  void ping_pong(ByteView body);
   void ihave(ByteView entry);
   void ids(ByteView entry, std::uint32_t number, std::vector<ByteView>& ids);
   void graft(ByteView entry);
@@ -264,6 +265,7 @@ void Build::frame(ByteView frame) {
     if (fields->number == 3) control(fields->bytes);
     if (fields->number == partial_number) partial(fields->bytes);
     if (fields->is_bytes(test_number)) out_.test_extension = true;
+    if (fields->is_bytes(ping_pong_number)) ping_pong(fields->bytes);
   }
   if (out_.partial && !keeps(*out_.partial)) out_.partial.reset();
 }
@@ -317,6 +319,11 @@ void Build::extensions(ByteView entry) {
 void Build::partial(ByteView body) {
   if (!out_.partial) out_.partial.emplace();
   read_partial(body, *out_.partial);
+}
+
+void Build::ping_pong(ByteView body) {
+  if (!out_.ping_pong) out_.ping_pong.emplace();
+  if (!read_ping_pong(body, *out_.ping_pong)) out_.ping_pong.reset();
 }
 
 void Build::ihave(ByteView entry) {

@@ -14,9 +14,9 @@ Negotiation Negotiation::propose(std::vector<std::string> proposals, bool lazy) 
 }
 
 Result<std::optional<multistream::Outcome>, multistream::NegotiationError> Negotiation::on_bytes(
-    base::ByteReader& in, std::span<const std::string> supported) {
+    base::ByteReader& in, std::span<const std::string> supported, const Listener::Accepts& also) {
   if (auto* const dialer = std::get_if<Dialer>(&side_)) return dialer->on_bytes(in);
-  return std::get<Listener>(side_).on_bytes(in, supported);
+  return std::get<Listener>(side_).on_bytes(in, supported, also);
 }
 
 Bytes Negotiation::take_output() {

@@ -22,9 +22,10 @@ class Negotiation {
   /// We answer.
   static Negotiation answer() { return Negotiation{multistream::Listener{}}; }
 
-  /// As the two sides' own `on_bytes`; `supported` is what we accept when we answer.
+  /// As the two sides' own `on_bytes`; `supported` and `also` are what we accept when we answer.
   Result<std::optional<multistream::Outcome>, multistream::NegotiationError> on_bytes(
-      base::ByteReader& in, std::span<const std::string> supported);
+      base::ByteReader& in, std::span<const std::string> supported,
+      const multistream::Listener::Accepts& also = {});
   Bytes take_output();
 
   bool proposes() const { return std::holds_alternative<multistream::Dialer>(side_); }

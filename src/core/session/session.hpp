@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -46,9 +47,11 @@ std::string_view name(OpenError error);
 /// Yamux stream number; unique within the session's life.
 using StreamId = std::uint32_t;
 
-/// What an inbound stream may be about. `accepts` is asked once per proposal.
+/// What an inbound stream may be about: the ids told to others, and those `also` accepts. A pure
+/// function, asked once per proposal.
 struct Protocols {
   std::vector<std::string> supported;
+  std::function<bool(std::string_view id)> also;
 };
 
 /// Limits of one session; reliability limits are rows of docs/limits.md.

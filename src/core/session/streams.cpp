@@ -56,7 +56,7 @@ void Session::State::on(const yamux::Writable& writable) {
 void Session::State::negotiate(NegotiatingStream& stream, const SharedBytes& bytes) {
   const auto id = stream.id;
   base::ByteReader in{bytes};
-  auto outcome = stream.negotiation.on_bytes(in, protocols->supported);
+  auto outcome = stream.negotiation.on_bytes(in, protocols->supported, protocols->also);
   if (auto output = stream.negotiation.take_output(); !output.empty()) {
     muxer->write(id, SharedBytes{std::move(output)});
   }

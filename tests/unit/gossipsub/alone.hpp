@@ -39,6 +39,7 @@ struct Heard {
   std::vector<pubsub::Extensions> extensions{};
   std::vector<std::size_t> extensions_at{};  ///< the RPCs they came in, from 0
   std::size_t tests = 0;
+  std::vector<std::string> pongs{};
   struct Partial {
     std::string topic, group;
     std::optional<std::string> message, metadata;
@@ -56,6 +57,7 @@ struct Heard {
       extensions_at.push_back(rpcs);
     }
     tests += rpc->test_extension;
+    if (rpc->ping_pong && rpc->ping_pong->pong) pongs.push_back(to_text(*rpc->ping_pong->pong));
     if (rpc->partial) take(*rpc->partial);
     ++rpcs;
     largest_rpc = std::max(largest_rpc, frame.size());

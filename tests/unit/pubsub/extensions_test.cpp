@@ -185,5 +185,26 @@ TEST(RpcWriter, BoundsAnRpcWithItsExtensionBody) {
   EXPECT_FALSE(writer.add_graft("another topic"));
 }
 
+TEST(ReadRpc, HasAPingAndAPongUnlessTheirBytesAreBroken) {
+  const auto both = SharedBytes{ping_pong_field({as_bytes("ping"), as_bytes("pong")})};
+  const auto rpc = read_rpc(both, {});
+  ASSERT_TRUE(rpc && rpc->ping_pong);
+  EXPECT_EQ(as_text(*rpc->ping_pong->ping), "ping");
+  EXPECT_EQ(as_text(*rpc->ping_pong->pong), "pong");
+
+  const Bytes broken{0x82, 0x80, 0x80, 0x0C, 0x02, 0x0A, 0x7F};  // field 3145728, a length too long
+  const auto without = read_rpc(SharedBytes::copy_of(broken), {});
+  ASSERT_TRUE(without);
+  EXPECT_FALSE(without->ping_pong);
+
+  const auto with_fields = [](std::size_t count) {
+    Bytes body;
+    for (std::size_t i = 0; i < count; ++i) append(body, number(3, i));
+    return read_rpc(SharedBytes::copy_of(field(ping_pong_number, body)), {})->ping_pong.has_value();
+  };
+  EXPECT_TRUE(with_fields(8));
+  EXPECT_FALSE(with_fields(9));
+}
+
 }  // namespace
 }  // namespace grapevine::pubsub
