@@ -80,7 +80,7 @@ void Router::State::accept_replayed(Pending::Entry entry, Topic& topic, TimePoin
     const Sending sending{message, topic, Lane::forward, entry.senders,
                           queued(message.field, key, topic, now)};
     send_to_all(sending, topic.mesh);
-    send_to_all(sending, topic.flood);
+    send_to_flood(sending);
   }
   record_message(Recorded::Kind::deliver, message, via);
   outputs.push(Deliver{std::move(message), via, false, true});
