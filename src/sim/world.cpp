@@ -277,9 +277,7 @@ void World::on_output(NodeIndex at, host::Output& output) {
     note(at);
   } else if (const auto* validate = std::get_if<host::Validate>(&output)) {
     const auto accepted = std::optional{gossipsub::Validation::accept};
-    const auto verdict = judge_       ? judge_(at, *validate)
-                         : validator_ ? validator_(at, to_text(validate->message.view.payload()))
-                                      : accepted;
+    const auto verdict = judge_ ? judge_(at, *validate) : accepted;
     if (verdict) node.host->on_validated(validate->ticket, *verdict, now_);
   } else if (const auto* advertise = std::get_if<host::Advertise>(&output)) {
     registry_[advertise->topic][at] = now_ + advertise->ttl;

@@ -104,9 +104,6 @@ class World {
   /// What hosts ask for and tell, before the world acts on it.
   using Observer = std::function<void(NodeIndex node, const host::Output&)>;
   void set_observer(Observer observer) { observer_ = std::move(observer); }
-  /// The application's word on messages of validated topics; without it all are accepted.
-  using Validator = std::function<gossipsub::Validation(NodeIndex node, std::string_view data)>;
-  void set_validator(Validator validator) { validator_ = std::move(validator); }
   /// Hands `to` what looks as if `from` had sent it on each direct link between them.
   void inject(NodeIndex from, NodeIndex to, const host::direct::Frames& frames);
 
@@ -273,7 +270,6 @@ class World {
   std::optional<Duration> registry_delay_;
   std::map<std::string, std::map<NodeIndex, TimePoint>> registry_;  ///< until when, by topic
   Observer observer_;
-  Validator validator_;
   /// Verdicts on messages' bytes: the nodes of a world check the same signature many times.
   std::unordered_map<std::string, Verdict> verdicts_;
   TimePoint now_{std::chrono::seconds{1}};

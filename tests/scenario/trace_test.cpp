@@ -51,19 +51,21 @@ std::shared_ptr<const host::Config> recording_config() {
   });
 }
 
-gossipsub::Validation refuse_invalid(NodeIndex, std::string_view data) {
-  return data == "invalid!" ? gossipsub::Validation::reject : gossipsub::Validation::accept;
+std::optional<gossipsub::Validation> refuse_invalid(NodeIndex, const host::Validate& asked) {
+  const auto data = asked.message.view.payload();
+  const std::string_view text{reinterpret_cast<const char*>(data.data()), data.size()};
+  return text == "invalid!" ? gossipsub::Validation::reject : gossipsub::Validation::accept;
 }
 
 /// go's test: a star of 20 with peer exchange, 20 messages of which three are invalid, then all
 /// leave.
 void run_star(World& world) {
-  world.set_validator(refuse_invalid);
+  world.set_judge(refuse_invalid);
   add_nodes(world, 20, recording_config());
   join_all(world, "test");
   for (NodeIndex i = 0; i < 20; ++i) {
     const auto address = "/ip4/10.0.0." + std::to_string(i + 1) + "/tcp/4001";
-    world.host(i).set_validated("test", true);
+    world.host(i).set_validation("test", {.asked = true});
     world.host(i).set_listen_addresses({*Multiaddr::parse(address)}, world.now());
     if (i > 0) world.connect(i, 0);
   }

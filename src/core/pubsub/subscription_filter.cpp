@@ -2,6 +2,7 @@
 #include "core/pubsub/subscription_filter.hpp"
 
 #include <algorithm>
+#include <utility>
 
 namespace grapevine::pubsub {
 
@@ -43,7 +44,7 @@ std::vector<Subscription> last_words(std::vector<Subscription> subscriptions) {
   if (subscriptions.size() < 2) return subscriptions;
   std::vector<std::size_t> order(subscriptions.size());
   for (std::size_t i = 0; i < order.size(); ++i) order[i] = i;
-  std::ranges::stable_sort(order, {}, [&](std::size_t i) { return subscriptions[i].topic; });
+  std::ranges::sort(order, {}, [&](std::size_t i) { return std::pair{subscriptions[i].topic, i}; });
   std::vector<std::size_t> last;
   for (std::size_t i = 0; i < order.size(); ++i) {
     const bool repeated =

@@ -59,7 +59,7 @@ TEST(ScoreChanges, AreToldOnceAHeartbeatWhenAThresholdIsCrossed) {
   const auto peer = node.add();
   const auto set = [&](double value) {
     node.router().set_application_score(node.id(peer), value);
-    node.heartbeat();
+    node.advance(1s);  // one heartbeat, whenever scores decay
   };
 
   set(-0.5);  // from zero: a small step, but across
@@ -81,7 +81,7 @@ TEST(ScoreChanges, WithinTheSameThresholdsAreToldWhenTheyAreNoticeable) {
   const auto peer = node.add();
   const auto set = [&](double value) {
     node.router().set_application_score(node.id(peer), value);
-    node.heartbeat();
+    node.advance(1s);  // one heartbeat, whenever scores decay
   };
 
   set(0.9);   // below one

@@ -39,7 +39,7 @@ TEST(ReadRpc, TellsNoExtensionsFromAnEmptyExtensionsMessage) {
 
 TEST(ReadRpc, PassesOverUnknownExtensions) {
   const auto body =
-      join({number(11, 1), field(12, "what"), number(6492435, 1), number(3145728, 1)});
+      join({number(11, 1), field(12, "what"), number(6492435, 1), number(4194304, 1)});
 
   const auto rpc = read_rpc(said(body), limits);
 
