@@ -112,9 +112,9 @@ class History(Case):
         # The file may not grow: writing fails as on a full disk.
         node = self.start("-s", 2, "--data-dir", self.home / "data2", "--history", 100000, file_size=200_000)
         self.join(keeper, node)
-        filler = "x" * 3000
-        for number in range(100):
-            keeper.curl(f"/send?msg={number}{filler}")
+        filler = "x" * 30_000
+        for number in range(20):
+            keeper.curl("/send", "--data", f"msg={number}{filler}")
         keeper.curl("/send?msg=word-00001-end")
 
         node.wait_for_line("word-00001-end")
