@@ -62,7 +62,7 @@ void answer(ByteView stream, std::size_t step) {
   cut(stream, step, [&](SharedBytes piece) {
     const bool good = requester.on_bytes(std::move(piece)).has_value();
     while (const auto event = requester.poll()) {
-      if (const auto* received = std::get_if<Received>(&*event)) {
+      if (const auto* received = std::get_if<history::Received>(&*event)) {
         ASSERT(received->message.view.topic == "t" && !received->message.id.empty());
         bytes += received->message.field.size();
         ASSERT(++messages <= 8 && (messages == 1 || bytes <= 1024));

@@ -78,8 +78,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     carry(answer, input, [&](SharedBytes piece) { ASSERT(requester.on_bytes(std::move(piece))); });
     for (const auto& entry : found) {
       const auto event = requester.poll();
-      ASSERT(event && equal(std::get<Received>(*event).message.field, entry.field));
-      ASSERT(std::get<Received>(*event).age_ms == entry.age_ms);
+      ASSERT(event && equal(std::get<history::Received>(*event).message.field, entry.field));
+      ASSERT(std::get<history::Received>(*event).age_ms == entry.age_ms);
     }
     const auto event = requester.poll();
     ASSERT(event && !requester.poll() && !requester.waiting());

@@ -488,7 +488,8 @@ class Run {
   /// Of a topic, or of all; short times, so that some run out.
   void validation(std::uint8_t code) {
     const Validating how{(code & 8) != 0, (code & 16) != 0,
-                         std::chrono::milliseconds{1 + 100 * (code >> 5)}, 1 + (code >> 6)};
+                         std::chrono::milliseconds{1 + 100 * (code >> 5)},
+                         std::size_t{1} + (code >> 6)};
     router_.set_validation(code % 11 == 10 ? std::string_view{} : topic(), how);
     if (!validate_.empty()) router_.extend_validation(validate_.back(), how.timeout);
   }
