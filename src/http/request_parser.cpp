@@ -114,6 +114,8 @@ std::optional<Fault> check_head(std::string_view head, const RequestLimits& limi
   return judge(counts, limits, request_line.ends_with("1.0"));
 }
 
+constexpr std::size_t last_chunk_size = 5;  // "0", and two ends of lines
+
 Fault explain(const beast::error_code& error, const RequestLimits& limits) {
   if (error == beast::http::error::body_limit) {
     return {413, "the body is longer than " + std::to_string(limits.body_size_max) + " bytes"};
@@ -175,6 +177,8 @@ std::optional<Fault> RequestParser::State::read_body() {
   while (!parser->is_done() && used < unread.size()) {
     beast::error_code error;
     const auto rest = std::string_view{unread}.substr(used);
+    // Whatever the chunks, so many bytes are still to come; with fewer the library asserts.
+    if (parser->chunked() && rest.size() < last_chunk_size) break;
     used += parser->put(boost::asio::buffer(rest), error);
     if (error == beast::http::error::need_more) break;
     if (error) return explain(error, limits);
